@@ -1,0 +1,1 @@
+"""What every concept stands on: the clock, the database, the command, the refusal and the feed."""

@@ -1,0 +1,48 @@
+"""Print jobs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from piccolo.columns import Date, Integer, Text, Timestamptz, Varchar
+from piccolo.columns.defaults.timestamptz import TimestamptzNow
+from piccolo.constraints import Check
+from piccolo.table import Table
+
+from diary.access.tables import Account
+from diary.groups.tables import SchoolClass
+from diary.kit.columns import identifier, one_of, reference
+from diary.people.tables import Guardian, Pupil
+from diary.schools.tables import School
+
+
+class PrintState(StrEnum):
+    """How far a sheet has come."""
+
+    QUEUED = "QUEUED"
+    RENDERED = "RENDERED"
+    PRINTED = "PRINTED"
+    HANDED_OVER = "HANDED_OVER"
+    FAILED = "FAILED"
+
+
+class PrintJob(Table, tablename="print_job", help_text="Задание на печать"):
+    """One sheet to be printed: a week of one pupil, or of every pupil of a class (R3.10, R9.2)."""
+
+    id = identifier()
+    school = reference(School)
+    pupil = reference(Pupil, null=True, help_text="Обучающийся")
+    school_class = reference(SchoolClass, null=True, help_text="Класс")
+    guardian = reference(Guardian, null=True, help_text="Кто просил")
+    week_of = Date(default=None, help_text="Неделя, в которую входит дата")
+    state = Varchar(length=16, choices=PrintState, default=PrintState.QUEUED, help_text="Состояние")
+    pages = Integer(null=True, default=None, help_text="Страниц")
+    file = Varchar(length=255, default="", help_text="Файл PDF")
+    sha256 = Varchar(length=64, default="", help_text="SHA-256 файла")
+    problem = Text(default="", help_text="Почему не получилось")
+    requested_by = reference(Account, null=True)
+    requested_at = Timestamptz(default=TimestamptzNow(), help_text="Запрошено")
+    rendered_at = Timestamptz(null=True, default=None, help_text="Готово")
+
+    print_job_state_is_known = one_of("state", PrintState)
+    print_job_of_a_pupil_or_a_class = Check("(pupil IS NULL) <> (school_class IS NULL)")

@@ -1,0 +1,1 @@
+"""Pupils, guardians, the guardianship between them, and teachers."""

@@ -1,0 +1,34 @@
+"""The one Piccolo app over all concepts, with one timeline of migrations (D13)."""
+
+from pathlib import Path
+
+from piccolo.conf.apps import AppConfig
+
+from diary.access.tables import Account, Capacity, Session, SignInFailure
+from diary.audit.tables import AuditEntry
+from diary.consent.tables import ConsentDecision
+from diary.delivery.tables import ContactPoint, Outbox, Statement
+from diary.groups.tables import Membership, SchoolClass, TeachingAssignment, TeachingGroup
+from diary.journal.tables import Attendance, Homework, Mark, MarkHistory
+from diary.kit.tables import Feed, FeedEvent, ScheduleRun
+from diary.paper.tables import PrintJob
+from diary.people.tables import Guardian, Guardianship, Pupil, Teacher
+from diary.schools.tables import BellPeriod, GradingPeriod, Holiday, School, SchoolYear, Subject
+from diary.timetable.tables import Lesson, LessonChange
+
+APP_CONFIG = AppConfig(
+    app_name="diary",
+    migrations_folder_path=str(Path(__file__).parent / "piccolo_migrations"),
+    table_classes=[
+        School, SchoolYear, GradingPeriod, BellPeriod, Holiday, Subject,
+        Pupil, Guardian, Guardianship, Teacher,
+        SchoolClass, TeachingGroup, Membership, TeachingAssignment,
+        Account, Capacity, Session, SignInFailure,
+        ConsentDecision,
+        Statement, ContactPoint, Outbox,
+        Lesson, LessonChange,
+        Mark, MarkHistory, Attendance, Homework,
+        PrintJob,
+        Feed, FeedEvent, ScheduleRun, AuditEntry,
+    ],
+)  # fmt: skip

@@ -1,0 +1,134 @@
+"""A school's frame: everything else hangs on these records."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from piccolo.columns import Boolean, Date, SmallInt, Time, Timestamptz, Varchar
+from piccolo.columns.defaults.timestamptz import TimestamptzNow
+from piccolo.columns.readable import Readable
+from piccolo.constraints import Check, Unique
+from piccolo.table import Table
+
+from diary.kit.columns import identifier, one_of, reference
+
+
+class PeriodKind(StrEnum):
+    """How a school divides its year."""
+
+    QUARTER = "QUARTER"
+    TRIMESTER = "TRIMESTER"
+    HALF_YEAR = "HALF_YEAR"
+    YEAR = "YEAR"
+
+
+class School(Table, tablename="school", help_text="Школа"):
+    """An educational organisation; the tenant of all its records."""
+
+    id = identifier()
+    name = Varchar(length=255, help_text="Название")
+    short_name = Varchar(length=80, default="", help_text="Краткое название")
+    address = Varchar(length=255, default="", help_text="Адрес")
+    time_zone = Varchar(length=64, default="Europe/Moscow", help_text="Часовой пояс, например Asia/Yekaterinburg")
+    demo = Boolean(default=False, help_text="Учебный пример, не настоящая школа")
+    external_id = Varchar(length=255, null=True, default=None, unique=True, help_text="Идентификатор в OneRoster")
+    created_at = Timestamptz(default=TimestamptzNow())
+
+    school_has_a_name = Check("btrim(name) <> ''")
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        return Readable(template="%s", columns=[cls.name])
+
+
+class SchoolYear(Table, tablename="school_year", help_text="Учебный год"):
+    """A school year, from the first to the last school day."""
+
+    id = identifier()
+    school = reference(School)
+    name = Varchar(length=32, help_text="Название, например 2026/27")
+    starts_on = Date(default=None, help_text="Первый день")
+    ends_on = Date(default=None, help_text="Последний день")
+    external_id = Varchar(length=255, null=True, default=None, help_text="Идентификатор в OneRoster")
+
+    school_year_ends_after_start = Check("starts_on < ends_on")
+    school_year_one_name_per_school = Unique(["school", "name"])
+    school_year_one_external_id = Unique(["school", "external_id"])
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        return Readable(template="%s", columns=[cls.name])
+
+
+class GradingPeriod(Table, tablename="grading_period", help_text="Отчётный период (четверть, полугодие)"):
+    """A grading period: the span that marks are summed up for (R5, R6)."""
+
+    id = identifier()
+    school = reference(School)
+    school_year = reference(SchoolYear)
+    kind = Varchar(length=16, choices=PeriodKind, default=PeriodKind.QUARTER, help_text="Вид периода")
+    name = Varchar(length=64, help_text="Название, например II четверть")
+    starts_on = Date(default=None, help_text="Первый день")
+    ends_on = Date(default=None, help_text="Последний день")
+    external_id = Varchar(length=255, null=True, default=None, help_text="Идентификатор в OneRoster")
+
+    grading_period_kind_is_known = one_of("kind", PeriodKind)
+    grading_period_ends_after_start = Check("starts_on < ends_on")
+    grading_period_one_name_per_year = Unique(["school_year", "kind", "name"])
+    grading_period_one_external_id = Unique(["school", "external_id"])
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        return Readable(template="%s", columns=[cls.name])
+
+
+class BellPeriod(Table, tablename="bell_period", help_text="Звонки: время урока по порядку"):
+    """One slot of the bell schedule, in the school's own time."""
+
+    id = identifier()
+    school = reference(School)
+    ordinal = SmallInt(help_text="Номер урока")
+    starts_at = Time(default=None, help_text="Начало")
+    ends_at = Time(default=None, help_text="Конец")
+
+    bell_period_ends_after_start = Check("starts_at < ends_at")
+    bell_period_ordinal_is_sane = Check("ordinal BETWEEN 0 AND 20")
+    bell_period_one_slot_per_ordinal = Unique(["school", "ordinal"])
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        return Readable(template="%s (%s)", columns=[cls.ordinal, cls.starts_at])
+
+
+class Holiday(Table, tablename="holiday", help_text="Каникулы и праздники"):
+    """Days without lessons, for the whole school or for some grades (R3.7)."""
+
+    id = identifier()
+    school = reference(School)
+    name = Varchar(length=120, help_text="Название")
+    starts_on = Date(default=None, help_text="Первый день")
+    ends_on = Date(default=None, help_text="Последний день")
+    grade_from = SmallInt(null=True, default=None, help_text="С какого класса (пусто: вся школа)")
+    grade_to = SmallInt(null=True, default=None, help_text="По какой класс (пусто: вся школа)")
+
+    holiday_ends_not_before_start = Check("starts_on <= ends_on")
+    holiday_grades_are_in_order = Check(
+        "(grade_from IS NULL) = (grade_to IS NULL) AND (grade_from IS NULL OR grade_from <= grade_to)"
+    )
+
+
+class Subject(Table, tablename="subject", help_text="Учебный предмет"):
+    """A subject as the school names it."""
+
+    id = identifier()
+    school = reference(School)
+    name = Varchar(length=160, help_text="Название")
+    external_id = Varchar(length=255, null=True, default=None, help_text="Идентификатор в OneRoster")
+
+    subject_has_a_name = Check("btrim(name) <> ''")
+    subject_one_name_per_school = Unique(["school", "name"])
+    subject_one_external_id = Unique(["school", "external_id"])
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        return Readable(template="%s", columns=[cls.name])

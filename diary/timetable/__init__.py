@@ -1,0 +1,1 @@
+"""Dated lessons and what became of them: substitutions, moves and cancellations (R3.3, R3.4)."""
