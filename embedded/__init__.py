@@ -1,0 +1,1 @@
+"""PostgreSQL, Valkey and the processes of `diary up`, held as children that die with their parent (D2)."""
