@@ -5,6 +5,14 @@ from piccolo.engine.postgres import PostgresEngine
 
 from settings import settings
 
-DB = PostgresEngine(config={"dsn": settings().database_url})
+
+class Database(PostgresEngine):
+    """PostgreSQL without the extra connection that Piccolo opens on import to ask for the version."""
+
+    async def check_version(self) -> None:
+        """Do nothing: `diary up` brings its own server, and the migrations fail loudly on an old one."""
+
+
+DB = Database(config={"dsn": settings().database_url})
 
 APP_REGISTRY = AppRegistry(apps=["diary.piccolo_app"])

@@ -40,9 +40,10 @@ def _nobodys_hash() -> str:
 
 def _matches(stored: str | None, password: str) -> bool:
     try:
-        return _hasher.verify(stored or _nobodys_hash(), password) and stored is not None
+        _hasher.verify(stored or _nobodys_hash(), password)
     except (VerificationError, InvalidHashError):
         return False
+    return stored is not None
 
 
 async def matches(stored: str | None, password: str) -> bool:

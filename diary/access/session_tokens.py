@@ -97,3 +97,8 @@ async def revoke(token: str) -> int | None:
         clock.now(),
     )
     return rows[0]["user_id"] if rows else None
+
+
+def cookie_name(*, https: bool) -> str:
+    """Return the session cookie's name: the __Host- prefix binds it to this host where https allows it."""
+    return "__Host-sid" if https else "sid"

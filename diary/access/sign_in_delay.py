@@ -28,7 +28,8 @@ def delay_after(failures: int) -> timedelta:
     """Return how long a login waits after so many failures in a row."""
     if failures < FREE_FAILURES:
         return timedelta(0)
-    return min(FIRST_DELAY * 2 ** min(failures - FREE_FAILURES, 20), LONGEST_DELAY)
+    doublings: int = min(failures - FREE_FAILURES, 20)
+    return min(FIRST_DELAY * (1 << doublings), LONGEST_DELAY)
 
 
 def waits_until(failures: int, last_at: datetime) -> datetime:

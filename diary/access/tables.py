@@ -32,7 +32,9 @@ class Role(StrEnum):
 class Account(BaseUser, tablename="account", help_text="Учётная запись"):
     """A login with its password; what it may do follows from its capacities."""
 
-    password = Secret(length=255, required=False, help_text="Пароль (хранится только хеш argon2id)")
+    password = Secret(  # type: ignore[no-untyped-call]
+        length=255, required=False, help_text="Пароль (хранится только хеш argon2id)"
+    )
     email = Varchar(length=255, null=True, default=None, unique=False)
     active = Boolean(default=True, help_text="Вход разрешён")
     last_login = Timestamptz(null=True, default=None)

@@ -95,10 +95,11 @@ class Homework(Table, tablename="homework", help_text="Домашнее зада
 
     id = identifier()
     school = reference(School, index=False)
-    lesson = reference(Lesson, help_text="На каком уроке задано")
+    lesson = reference(Lesson, index=False, help_text="На каком уроке задано")
     text = Text(help_text="Задание")
     due_on = Date(default=None, help_text="К какому числу")
     author = reference(Account, null=True, index=False)
     set_at = Timestamptz(default=TimestamptzNow(), help_text="Когда задано")
 
+    homework_once_per_lesson = Unique(["lesson"])
     homework_has_a_text = Check("btrim(text) <> ''")

@@ -6,9 +6,9 @@ import functools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
-from diary.kit import database
+from diary.kit import clock, database
 from diary.kit.announcement import Announcement, announcements
 
 
@@ -32,11 +32,13 @@ SomeActor = TypeVar("SomeActor", bound=Actor)
 
 
 async def set_actor(actor: Actor) -> None:
-    """Tell the audit triggers who acts until the transaction ends."""
+    """Tell the audit and feed triggers who acts and when, until the transaction ends."""
     await database.fetch(
-        "SELECT set_config('diary.actor', $1, true), set_config('diary.route', $2, true)",
+        "SELECT set_config('diary.actor', $1, true), set_config('diary.route', $2, true), "
+        "set_config('diary.now', $3, true)",
         "" if actor.account_id is None else str(actor.account_id),
         actor.route,
+        clock.now().isoformat(),
     )
 
 
@@ -76,17 +78,23 @@ async def transaction(actor: Actor) -> AsyncIterator[None]:
     await announcements.announce(announcement)
 
 
-def command(
-    function: Callable[Concatenate[SomeActor, Parameters], Awaitable[Answer]],
-) -> Callable[Concatenate[SomeActor, Parameters], Awaitable[Answer]]:
-    """Run the function in one transaction of its own, as the actor that is its first argument.
+class Command(Generic[SomeActor, Parameters, Answer]):
+    """A function of the domain that runs in one transaction of its own, as the actor that is its first argument."""
 
-    `command.__wrapped__` is the bare function: only the admin's request transaction calls it (D10).
-    """
+    def __init__(self, function: Callable[Concatenate[SomeActor, Parameters], Awaitable[Answer]]) -> None:
+        self._function = function
+        functools.update_wrapper(self, function)
 
-    @functools.wraps(function)
-    async def run(actor: SomeActor, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Answer:
+    async def __call__(self, actor: SomeActor, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Answer:
+        """Run and commit, or leave everything as it was; then announce."""
         async with transaction(actor):
-            return await function(actor, *args, **kwargs)
+            return await self._function(actor, *args, **kwargs)
 
-    return run
+    async def joined(self, actor: SomeActor, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Answer:
+        """Run as a part of the open transaction: for a command made of others, and the admin's request (D10)."""
+        if database.engine().current_transaction.get() is None:
+            raise RuntimeError("a joined command needs an open transaction")
+        return await self._function(actor, *args, **kwargs)
+
+
+command = Command

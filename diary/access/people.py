@@ -1,0 +1,94 @@
+"""The viewer's own page: who the person is and which pupils belong to that person (R0.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from diary.access.tables import Role
+from diary.access.viewer import Viewer
+from diary.kit import clock, database
+
+
+@dataclass(slots=True)
+class SchoolOf:
+    """A school by name."""
+
+    name: str
+
+
+@dataclass(slots=True)
+class SchoolClassOf:
+    """A class by name."""
+
+    name: str
+
+
+@dataclass(slots=True)
+class PupilOf:
+    """A pupil as the cabinet heads a page with."""
+
+    id: UUID
+    full_name: str
+    given_name: str
+    school: SchoolOf
+    school_class: SchoolClassOf | None
+
+
+_PUPIL = """
+    SELECT p.id, concat_ws(' ', p.family_name, p.given_name, nullif(p.patronymic, '')) AS full_name, p.given_name,
+        s.name AS school, k.name AS class
+    FROM pupil p JOIN school s ON s.id = p.school
+    LEFT JOIN LATERAL (
+        SELECT k.name FROM membership m JOIN teaching_group t ON t.id = m.teaching_group AND t.kind = 'CLASS'
+        JOIN school_class k ON k.id = t.school_class
+        WHERE m.pupil = p.id AND m.valid_from <= ($1 AT TIME ZONE s.time_zone)::date
+            AND (m.valid_to IS NULL OR m.valid_to >= ($1 AT TIME ZONE s.time_zone)::date)
+        ORDER BY m.valid_from DESC LIMIT 1
+    ) AS k ON true
+"""
+
+# A guardian sees the own wards' names before any consent: that is the guardian's own data, and what to consent to.
+_OWN_PUPILS = f"""
+    {_PUPIL}
+    WHERE p.id = ANY ($2) OR p.id IN (
+        SELECT g.pupil FROM guardianship g JOIN school gs ON gs.id = g.school
+        WHERE g.guardian = ANY ($3) AND NOT g.restricted AND g.valid_from <= ($1 AT TIME ZONE gs.time_zone)::date
+            AND (g.valid_to IS NULL OR g.valid_to >= ($1 AT TIME ZONE gs.time_zone)::date))
+    ORDER BY p.birth_date NULLS LAST, full_name
+"""  # noqa: S608 - constants only
+
+_NAMES = """
+    SELECT concat_ws(' ', family_name, given_name, nullif(patronymic, '')) AS full_name FROM (
+        SELECT id, family_name, given_name, patronymic FROM guardian
+        UNION ALL SELECT id, family_name, given_name, patronymic FROM pupil
+        UNION ALL SELECT id, family_name, given_name, patronymic FROM teacher
+    ) AS people WHERE id = ANY ($1) LIMIT 1
+"""
+
+
+async def own_pupils(viewer: Viewer) -> list[PupilOf]:
+    """Return the viewer's wards, or the viewer as a pupil, oldest first."""
+    rows = await database.fetch(
+        _OWN_PUPILS, clock.now(), list(viewer.people(Role.PUPIL)), list(viewer.people(Role.GUARDIAN))
+    )
+    return [_pupil(row) for row in rows]
+
+
+async def full_name(viewer: Viewer) -> str:
+    """Return the viewer's full name, or the login of staff without a person behind it."""
+    people = [capacity.person for capacity in viewer.capacities if capacity.person]
+    rows = await database.fetch(_NAMES, people) if people else []
+    name: str = rows[0]["full_name"] if rows else viewer.login
+    return name
+
+
+def _pupil(row: Any) -> PupilOf:
+    return PupilOf(
+        id=row["id"],
+        full_name=row["full_name"],
+        given_name=row["given_name"],
+        school=SchoolOf(row["school"]),
+        school_class=SchoolClassOf(row["class"]) if row["class"] else None,
+    )

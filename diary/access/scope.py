@@ -1,0 +1,49 @@
+"""Whose pupil it is: the predicate inside every page's SQL that no query can forget (D5, trust.md 1.3)."""
+
+from __future__ import annotations
+
+#: A verdict that means: this asker has nothing to do with that pupil, who might as well not exist.
+UNKNOWN = "UNKNOWN"
+
+
+def pupil_access_sql(*, account: str, pupil: str, at: str, guardian_verdict: str, pupil_verdict: str) -> str:
+    """Return a SELECT of at most one row (pupil, school, verdict, whole, teacher) for an account, a pupil, an instant.
+
+    `whole` is false for a teacher who sees only the own lessons; `teacher` is then that teacher. The consent
+    fragments come from the left: they may use the columns g.guardian, p.id, and age. An operator runs the service
+    and sees nobody's child (trust.md: support access is off by default).
+    """
+    return f"""
+        SELECT p.id AS pupil, p.school, source.verdict, source.whole, source.teacher
+        FROM pupil p JOIN school s ON s.id = p.school
+        CROSS JOIN LATERAL (
+            SELECT ({at} AT TIME ZONE s.time_zone)::date AS today,
+                   extract(year FROM age(({at} AT TIME ZONE s.time_zone)::date, p.birth_date)) AS age
+        ) AS local
+        CROSS JOIN LATERAL (
+            SELECT {guardian_verdict} AS verdict, true AS whole, NULL::uuid AS teacher
+            FROM capacity c JOIN guardianship g ON g.guardian = c.guardian AND g.pupil = p.id
+            WHERE c.account = {account} AND c.role = 'GUARDIAN' AND NOT g.restricted
+                AND g.valid_from <= local.today AND (g.valid_to IS NULL OR g.valid_to >= local.today)
+            UNION ALL
+            SELECT {pupil_verdict}, true, NULL
+            FROM capacity c WHERE c.account = {account} AND c.role = 'PUPIL' AND c.pupil = p.id
+            UNION ALL
+            SELECT 'ALLOWED', true, NULL
+            FROM capacity c WHERE c.account = {account} AND c.role = 'OFFICE' AND c.school = p.school
+            UNION ALL
+            SELECT 'ALLOWED', bool_or(k.class_teacher = c.teacher), c.teacher
+            FROM capacity c
+            JOIN membership m ON m.pupil = p.id AND m.valid_from <= local.today
+                AND (m.valid_to IS NULL OR m.valid_to >= local.today)
+            JOIN teaching_group t ON t.id = m.teaching_group
+            LEFT JOIN school_class k ON k.id = t.school_class AND t.kind = 'CLASS'
+            LEFT JOIN teaching_assignment a ON a.teaching_group = t.id AND a.teacher = c.teacher
+                AND a.valid_from <= local.today AND (a.valid_to IS NULL OR a.valid_to >= local.today)
+            WHERE c.account = {account} AND c.role = 'TEACHER' AND (k.class_teacher = c.teacher OR a.id IS NOT NULL)
+            GROUP BY c.teacher
+        ) AS source
+        WHERE p.id = {pupil}
+        ORDER BY source.verdict = 'ALLOWED' DESC, source.whole DESC NULLS LAST
+        LIMIT 1
+    """  # noqa: S608 - built from column names and parameters only

@@ -1,0 +1,224 @@
+"""Registering decisions: the only place that appends to the ledger (R2.1, R2.3, D10)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from diary.access.tables import Role
+from diary.access.viewer import Viewer
+from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind
+from diary.delivery import letters
+from diary.kit import clock, database
+from diary.kit.command import command
+from diary.kit.refusal import BadInput, NotFound, Refusal
+from diary.kit.wording import _
+
+#: A received date may lie this far back: older papers are entered with the head's knowledge, by the operator.
+OLDEST_RECEIPT = timedelta(days=400)
+
+
+class DocumentRequired(Refusal):
+    """A paper decision needs its document: a reference (shelf mark) or a scan (R2.2)."""
+
+    code = "DOCUMENT_REQUIRED"
+    wording = _("Укажите документ (номер, дата, место хранения) или приложите скан.")
+
+
+class NothingToWithdraw(Refusal):
+    """There is no consent in force that could be withdrawn."""
+
+    code = "NOTHING_TO_WITHDRAW"
+    wording = _("Отзывать нечего: действующего согласия нет.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredDecision:
+    """A decision as it stands in the ledger."""
+
+    id: UUID
+    guardian_id: UUID | None
+    pupil_id: UUID
+    purpose: Purpose
+    decision: Decision
+    form: DocumentForm
+    received_at: datetime
+    registered_at: datetime
+    valid_until: datetime | None
+
+
+@command
+async def register_consent(
+    viewer: Viewer,
+    *,
+    guardian_id: UUID | None,
+    pupil_id: UUID,
+    purpose: Purpose = Purpose.PERSONAL_DATA,
+    decision: Decision = Decision.GIVEN,
+    form: DocumentForm = DocumentForm.PAPER,
+    signature_kind: SignatureKind | None = SignatureKind.HANDWRITTEN,
+    document_reference: str = "",
+    scan: str = "",
+    received_at: datetime | None = None,
+    valid_until: datetime | None = None,
+) -> RegisteredDecision:
+    """Append a decision that the office has received; it takes effect at once (R1.3, R2.1).
+
+    Without a guardian it is the pupil's own decision (A12). Raises NotFound for a pair that the office does not
+    know, DocumentRequired, BadInput.
+    """
+    school = await _lock_pair(viewer.schools(Role.OFFICE), guardian_id, pupil_id)
+    now = clock.now()
+    received = received_at or now
+    if not document_reference.strip() and not scan:
+        raise DocumentRequired
+    if received > now:
+        raise BadInput(field="receivedAt", reason=_("документ не мог прийти в будущем"))
+    if now - received > OLDEST_RECEIPT:
+        raise BadInput(field="receivedAt", reason=_("документ получен слишком давно"))
+    if valid_until is not None and valid_until <= now:
+        raise BadInput(field="validUntil", reason=_("срок действия уже истёк"))
+    if decision is Decision.WITHDRAWN:
+        await _require_given(guardian_id, pupil_id, purpose)
+    return await _append(
+        viewer,
+        school=school,
+        guardian_id=guardian_id,
+        pupil_id=pupil_id,
+        purpose=purpose,
+        decision=decision,
+        form=form,
+        signature_kind=signature_kind,
+        document_reference=document_reference.strip(),
+        scan=scan,
+        received_at=received,
+        registered_at=now,
+        valid_until=valid_until,
+    )
+
+
+@command
+async def withdraw_consent(
+    viewer: Viewer, *, pupil_id: UUID, guardian_id: UUID | None = None, purpose: Purpose = Purpose.PERSONAL_DATA
+) -> RegisteredDecision:
+    """Withdraw one's own consent about a child; the effect is immediate, the session stays (R2.3, D5).
+
+    A person with a login withdraws as easily as that; the office registers a withdrawal on paper with
+    `register_consent`. Raises NotFound, NothingToWithdraw.
+    """
+    own = viewer.people(Role.GUARDIAN)
+    if guardian_id is None and pupil_id not in viewer.people(Role.PUPIL):
+        rows = await database.fetch(
+            "SELECT guardian FROM guardianship WHERE pupil = $1 AND guardian = ANY ($2) LIMIT 1", pupil_id, list(own)
+        )
+        if not rows:
+            raise NotFound
+        guardian_id = rows[0]["guardian"]
+    if guardian_id is not None and guardian_id not in own:
+        raise NotFound
+    school = await _lock_pair(None, guardian_id, pupil_id)
+    await _require_given(guardian_id, pupil_id, purpose)
+    now = clock.now()
+    return await _append(
+        viewer,
+        school=school,
+        guardian_id=guardian_id,
+        pupil_id=pupil_id,
+        purpose=purpose,
+        decision=Decision.WITHDRAWN,
+        form=DocumentForm.ELECTRONIC,
+        signature_kind=None,
+        document_reference="",
+        scan="",
+        received_at=now,
+        registered_at=now,
+        valid_until=None,
+    )
+
+
+async def _lock_pair(schools: frozenset[UUID] | None, guardian_id: UUID | None, pupil_id: UUID) -> UUID:
+    """Find the pair's school and let decisions about one pair follow one another."""
+    if guardian_id is None:
+        rows = await database.fetch("SELECT school FROM pupil WHERE id = $1 FOR NO KEY UPDATE", pupil_id)
+    else:
+        rows = await database.fetch(
+            "SELECT school FROM guardianship WHERE guardian = $1 AND pupil = $2 FOR NO KEY UPDATE",
+            guardian_id,
+            pupil_id,
+        )
+    if not rows or (schools is not None and rows[0]["school"] not in schools):
+        raise NotFound
+    school: UUID = rows[0]["school"]
+    return school
+
+
+async def _require_given(guardian_id: UUID | None, pupil_id: UUID, purpose: Purpose) -> None:
+    rows = await database.fetch(
+        """
+        SELECT decision FROM consent_decision
+        WHERE guardian IS NOT DISTINCT FROM $1 AND pupil = $2 AND purpose = $3
+        ORDER BY registered_at DESC, seq DESC LIMIT 1
+        """,
+        guardian_id,
+        pupil_id,
+        purpose.value,
+    )
+    if not rows or rows[0]["decision"] != Decision.GIVEN:
+        raise NothingToWithdraw
+
+
+async def _append(
+    viewer: Viewer,
+    *,
+    school: UUID,
+    guardian_id: UUID | None,
+    pupil_id: UUID,
+    purpose: Purpose,
+    decision: Decision,
+    form: DocumentForm,
+    signature_kind: SignatureKind | None,
+    document_reference: str,
+    scan: str,
+    received_at: datetime,
+    registered_at: datetime,
+    valid_until: datetime | None,
+) -> RegisteredDecision:
+    row = (
+        await database.fetch(
+            """
+            INSERT INTO consent_decision (school, guardian, pupil, purpose, decision, form, signature_kind,
+                document_reference, scan, received_at, registered_at, valid_until, registrar)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id
+            """,
+            school,
+            guardian_id,
+            pupil_id,
+            purpose.value,
+            decision.value,
+            form.value,
+            signature_kind.value if signature_kind else None,
+            document_reference,
+            scan,
+            received_at,
+            registered_at,
+            valid_until,
+            viewer.account_id,
+        )
+    )[0]
+    if guardian_id is not None:
+        if decision is Decision.GIVEN:
+            await letters.tell_of_consent(viewer, guardian_id=guardian_id, pupil_id=pupil_id, decision_id=row["id"])
+        else:
+            await letters.cancel_queued(guardian_id=guardian_id, pupil_id=pupil_id)
+    return RegisteredDecision(
+        id=row["id"],
+        guardian_id=guardian_id,
+        pupil_id=pupil_id,
+        purpose=purpose,
+        decision=decision,
+        form=form,
+        received_at=received_at,
+        registered_at=registered_at,
+        valid_until=valid_until,
+    )

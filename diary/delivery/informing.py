@@ -1,0 +1,70 @@
+"""May this person be told about this pupil, through this channel, at this instant? One answer for every face (D5)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from diary.access.scope import pupil_access_sql
+from diary.consent.verdict import ALLOWED, guardian_verdict, pupil_verdict, refusal_of
+from diary.kit import database
+from diary.kit.refusal import NotFound
+
+
+class InformingChannel(StrEnum):
+    """How the person would learn of it."""
+
+    CABINET = "CABINET"
+    EMAIL = "EMAIL"
+    PAPER = "PAPER"
+
+
+def access_sql(*, account: str, pupil: str, at: str) -> str:
+    """Return the access predicate of page queries with the consent ledger already inside it."""
+    return pupil_access_sql(
+        account=account,
+        pupil=pupil,
+        at=at,
+        guardian_verdict=guardian_verdict(guardian="g.guardian", pupil="p.id", at=at),
+        pupil_verdict=pupil_verdict(pupil="p.id", at=at, age="local.age"),
+    )
+
+
+_ACCESS = access_sql(account="$1", pupil="$2", at="$3")
+
+_GUARDIAN = f"""
+    SELECT {guardian_verdict(guardian="$1", pupil="$2", at="$3")} AS verdict
+    FROM guardianship g JOIN school s ON s.id = g.school
+    WHERE g.guardian = $1 AND g.pupil = $2 AND NOT g.restricted
+        AND g.valid_from <= ($3 AT TIME ZONE s.time_zone)::date
+        AND (g.valid_to IS NULL OR g.valid_to >= ($3 AT TIME ZONE s.time_zone)::date)
+    LIMIT 1
+"""  # noqa: S608
+
+
+async def may_inform(*, guardian_id: UUID, pupil_id: UUID, channel: InformingChannel, at: datetime) -> str:
+    """Return ALLOWED, or the code of the refusal, for a guardian and a child; asked again at every send (R1.3).
+
+    Paper rests on the education law, not on consent: only guardianship limits it (D5). NOT_FOUND means that the
+    guardian has no rights about this child.
+    """
+    rows = await database.fetch(_GUARDIAN, guardian_id, pupil_id, at)
+    if not rows:
+        return NotFound.code
+    verdict: str = rows[0]["verdict"]
+    return ALLOWED if channel is InformingChannel.PAPER else verdict
+
+
+def raise_unless_allowed(verdict: str | None) -> None:
+    """Turn a page's verdict into its refusal: no row means NOT_FOUND, like an id that does not exist."""
+    if verdict is None:
+        raise NotFound
+    if verdict != ALLOWED:
+        raise refusal_of(verdict)
+
+
+async def require_access(account_id: int, pupil_id: UUID, at: datetime) -> None:
+    """Refuse unless the account may look at the pupil now; raises NotFound or the consent's refusal."""
+    rows = await database.fetch(_ACCESS, account_id, pupil_id, at)
+    raise_unless_allowed(rows[0]["verdict"] if rows else None)

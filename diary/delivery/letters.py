@@ -1,0 +1,127 @@
+"""Letters to guardians: written into the outbox in the transaction of what they tell about (D7)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from diary.access.tables import Role
+from diary.access.viewer import Viewer
+from diary.kit import clock, database
+from diary.kit.command import Actor, command
+from diary.kit.refusal import BadInput, NotFound
+from diary.kit.wording import _
+
+LONGEST_SUBJECT = 150
+LONGEST_BODY = 10_000
+
+_CONFIRMED_EMAILS = """
+    SELECT id FROM contact_point
+    WHERE guardian = $1 AND channel = 'EMAIL' AND confirmed_at IS NOT NULL AND retired_at IS NULL
+"""
+
+
+async def tell_of_consent(actor: Actor, *, guardian_id: UUID, pupil_id: UUID, decision_id: UUID) -> None:
+    """Tell a guardian that the registered consent has opened the cabinet; inside the registering command."""
+    names = (await database.fetch("SELECT given_name, family_name FROM pupil WHERE id = $1", pupil_id))[0]
+    for contact in await database.fetch(_CONFIRMED_EMAILS, guardian_id):
+        await _queue(
+            actor,
+            dedup_key=f"consent:{decision_id}:{contact['id']}",
+            guardian_id=guardian_id,
+            pupil_id=pupil_id,
+            contact_id=contact["id"],
+            subject=_("Согласие зарегистрировано, дневник открыт"),
+            body=(
+                f"Здравствуйте!\n\nШкола зарегистрировала ваше согласие: дневник открыт для просмотра "
+                f"({names['given_name']} {names['family_name']}).\n\n"
+                "Согласие можно отозвать в любой момент в личном кабинете или заявлением в школу. "
+                "Отзыв действует сразу; дальше школа информирует вас на бумаге."
+            ),
+        )
+
+
+async def cancel_queued(*, guardian_id: UUID, pupil_id: UUID) -> None:
+    """Cancel what waits to be sent to a guardian about a child whose consent has just ended (R2.3)."""
+    await database.execute(
+        """
+        UPDATE outbox SET state = 'CANCELLED', finished_at = $3, outcome = 'CONSENT_ENDED'
+        WHERE guardian = $1 AND pupil = $2 AND kind = 'EMAIL' AND state = 'QUEUED'
+        """,
+        guardian_id,
+        pupil_id,
+        clock.now(),
+    )
+
+
+@command
+async def write_to_families(
+    viewer: Viewer, *, school_id: UUID, class_id: UUID | None = None, subject: str, body: str, dedup_key: str
+) -> int:
+    """Queue the office's letter to the guardians of a class, or of the whole school; return how many letters wait.
+
+    Each guardian gets one letter per confirmed address and child; consent is asked when it is sent. The same
+    `dedup_key` never mails twice. Raises NotFound for a foreign school or class, BadInput.
+    """
+    if school_id not in viewer.schools(Role.OFFICE):
+        raise NotFound
+    if class_id is not None and not await database.fetch(
+        "SELECT FROM school_class WHERE id = $1 AND school = $2", class_id, school_id
+    ):
+        raise NotFound
+    subject, body = subject.strip(), body.strip()
+    if not subject or len(subject) > LONGEST_SUBJECT or "\n" in subject or "\r" in subject:
+        raise BadInput(field="subject", reason=_("одна строка до 150 символов"))
+    if not body or len(body) > LONGEST_BODY:
+        raise BadInput(field="body", reason=_("от 1 до 10000 символов"))
+    now = clock.now()
+    queued = await database.fetch(
+        """
+        INSERT INTO outbox (school, kind, dedup_key, guardian, pupil, contact_point, subject, body, due_at, created_at,
+            created_by)
+        SELECT DISTINCT ON (c.id)
+            $1, 'EMAIL', 'mailing:' || $3 || ':' || c.id, g.guardian, g.pupil, c.id, $4, $5, $6, $6, $7
+        FROM guardianship g
+        JOIN school s ON s.id = g.school
+        JOIN contact_point c ON c.guardian = g.guardian AND c.channel = 'EMAIL' AND c.confirmed_at IS NOT NULL
+            AND c.retired_at IS NULL
+        JOIN membership m ON m.pupil = g.pupil
+        JOIN teaching_group t ON t.id = m.teaching_group AND t.kind = 'CLASS'
+        CROSS JOIN LATERAL (SELECT ($6 AT TIME ZONE s.time_zone)::date AS today) AS local
+        WHERE g.school = $1 AND ($2::uuid IS NULL OR t.school_class = $2) AND NOT g.restricted
+            AND g.valid_from <= local.today AND (g.valid_to IS NULL OR g.valid_to >= local.today)
+            AND m.valid_from <= local.today AND (m.valid_to IS NULL OR m.valid_to >= local.today)
+        ORDER BY c.id, g.pupil
+        ON CONFLICT (dedup_key) DO NOTHING
+        RETURNING id
+        """,
+        school_id,
+        class_id,
+        dedup_key,
+        subject,
+        body,
+        now,
+        viewer.account_id,
+    )
+    return len(queued)
+
+
+async def _queue(
+    actor: Actor, *, dedup_key: str, guardian_id: UUID, pupil_id: UUID, contact_id: UUID, subject: str, body: str
+) -> None:
+    now = clock.now()
+    await database.execute(
+        """
+        INSERT INTO outbox (school, kind, dedup_key, guardian, pupil, contact_point, subject, body, due_at, created_at,
+            created_by)
+        SELECT school, 'EMAIL', $1, $2, $3, $4, $5, $6, $7, $7, $8 FROM pupil WHERE id = $3
+        ON CONFLICT (dedup_key) DO NOTHING
+        """,
+        dedup_key,
+        guardian_id,
+        pupil_id,
+        contact_id,
+        subject,
+        body,
+        now,
+        actor.account_id,
+    )
