@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-#: A verdict that means: this asker has nothing to do with that pupil, who might as well not exist.
-UNKNOWN = "UNKNOWN"
-
 
 def pupil_access_sql(*, account: str, pupil: str, at: str, guardian_verdict: str, pupil_verdict: str) -> str:
     """Return a SELECT of at most one row (pupil, school, verdict, whole, teacher) for an account, a pupil, an instant.
 
     `whole` is false for a teacher who sees only the own lessons; `teacher` is then that teacher. The consent
-    fragments come from the left: they may use the columns g.guardian, p.id, and age. An operator runs the service
+    fragments come from the left: they may use g.guardian, p.id, local.today and local.age. An operator runs the service
     and sees nobody's child (trust.md: support access is off by default).
     """
     return f"""

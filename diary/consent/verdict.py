@@ -103,17 +103,17 @@ def guardian_verdict(*, guardian: str, pupil: str, at: str) -> str:
     return _verdict(f"d.guardian = {guardian}", pupil, at)
 
 
-def pupil_verdict(*, pupil: str, at: str, age: str) -> str:
+def pupil_verdict(*, pupil: str, at: str, today: str, age: str) -> str:
     """Return the SQL that judges a pupil's own access: under 14 a guardian decides, then both, at 18 the pupil alone.
 
-    An unknown age (NULL) counts as under 14.
+    An unknown age (NULL) counts as under 14; `today` is the school's own date.
     """
     own = _verdict("d.guardian IS NULL", pupil, at)
     guardians = f"""(
         SELECT coalesce(min(verdict) FILTER (WHERE verdict = 'ALLOWED'), min(verdict), 'CONSENT_NOT_REGISTERED') FROM (
             SELECT {guardian_verdict(guardian="g.guardian", pupil="g.pupil", at=at)} AS verdict
-            FROM guardianship g WHERE g.pupil = {pupil} AND NOT g.restricted AND g.valid_from <= ({at})::date
-                AND (g.valid_to IS NULL OR g.valid_to >= ({at})::date)
+            FROM guardianship g WHERE g.pupil = {pupil} AND NOT g.restricted AND g.valid_from <= {today}
+                AND (g.valid_to IS NULL OR g.valid_to >= {today})
         ) AS verdicts
     )"""  # noqa: S608
     return f"""(

@@ -27,7 +27,7 @@ def access_sql(*, account: str, pupil: str, at: str) -> str:
         pupil=pupil,
         at=at,
         guardian_verdict=guardian_verdict(guardian="g.guardian", pupil="p.id", at=at),
-        pupil_verdict=pupil_verdict(pupil="p.id", at=at, age="local.age"),
+        pupil_verdict=pupil_verdict(pupil="p.id", at=at, today="local.today", age="local.age"),
     )
 
 
