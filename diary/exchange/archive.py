@@ -38,9 +38,7 @@ TOO_DENSE = error(
 )
 TOO_MANY = error(_("В архиве больше {limit} файлов."), _("Оставьте в архиве только файлы CSV одной выгрузки."))
 ENCRYPTED = error(_("Файл в архиве защищён паролем."), _("Сохраните архив без пароля."))
-UNSAFE_PATH = error(
-    _("Путь файла в архиве ведёт за его пределы."), _("Такой архив опасен: выгрузите данные заново.")
-)
+UNSAFE_PATH = error(_("Путь файла в архиве ведёт за его пределы."), _("Такой архив опасен: выгрузите данные заново."))
 SYMLINK = error(_("Вместо файла стоит ссылка на другой файл."), _("Замените ссылку самим файлом."))
 TWICE = error(_("Файл встречается дважды ({first} и {second})."), _("Оставьте один из них."))
 UNKNOWN_COMPRESSION = error(
@@ -55,7 +53,7 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, struct.erro
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much an archive may hold: a district of 100,000 people unpacks to about 150 MiB and packs five- to twentyfold."""
+    """How much an archive may hold: a district of 100,000 people unpacks to some 150 MiB and packs up to twentyfold."""
 
     unpacked: int = 500 * MIB
     entries: int = 100
@@ -138,7 +136,7 @@ class Archive:
     limits: Limits
     members: list[Member] = field(default_factory=list)
     #: Called with the number of bytes just read, for the progress bar.
-    advance: Callable[[int], None] = lambda count: None
+    advance: Callable[[int], object] = int
 
     @property
     def size(self) -> int:

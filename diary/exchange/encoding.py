@@ -13,7 +13,8 @@ from diary.kit.wording import _
 CHUNK = 256 * 1024
 
 READ_AS_CP1251 = notice(
-    _("Файл не в UTF-8, прочитан как Windows-1251."), _("Проверьте русские буквы в именах; лучше сохраните файл в UTF-8.")
+    _("Файл не в UTF-8, прочитан как Windows-1251."),
+    _("Проверьте русские буквы в именах; лучше сохраните файл в UTF-8."),
 )
 READ_AS_UTF16 = notice(_("Файл в UTF-16, а не в UTF-8."), _("Прочитан; лучше сохраните файл в UTF-8."))
 DAMAGED_TEXT = error(
@@ -60,9 +61,7 @@ def find_encoding(member: Member, problems: Problems) -> Encoding:
     if survey.is_utf8:
         return Encoding.UTF_8_BOM if start.startswith(codecs.BOM_UTF8) else Encoding.UTF_8
     if survey.has_hole or survey.letters > survey.broken:
-        problem = ImportStopped(DAMAGED_TEXT, file=member.place)
-        problem.place_at(row=survey.first_broken_line)
-        raise problem
+        raise ImportStopped(DAMAGED_TEXT, file=member.place, row=survey.first_broken_line)
     problems.add(READ_AS_CP1251, file=member.place)
     return Encoding.CP1251
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from diary.exchange.problem import Problems, error, notice, shown
+from diary.exchange.problem import Problems, error, notice
 from diary.kit.wording import _
 
 MISSING_COLUMN = error(
@@ -25,26 +25,26 @@ SHORTEST_GUESSED = 7
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column that the import reads; `spellings` are names that real systems use for it."""
+    """One column of the standard, with other names that real systems use for it; unread ones are only recognised."""
 
     name: str
     required: bool = False
+    read: bool = True
     spellings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One kind of table: its file name without extension, its columns, and those it may have that are not read."""
+    """One kind of table: its file name without extension, other names the file is met under, and its columns."""
 
     name: str
     columns: tuple[Column, ...]
-    unread: frozenset[str] = frozenset()
     spellings: tuple[str, ...] = ()
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def read(self) -> tuple[str, ...]:
         """The names of the columns that are read."""
-        return tuple(column.name for column in self.columns)
+        return tuple(column.name for column in self.columns if column.read)
 
 
 @dataclass(slots=True)
@@ -62,19 +62,18 @@ def squeezed(name: str) -> str:
 
 
 def distance(one: str, other: str) -> int:
-    """Return how many letters must be changed, added, dropped or swapped with the neighbour (Damerau-Levenshtein)."""
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, letter in enumerate(one, 1):
-        before, above, row = row, row, [i]
-        older = _older if i > 1 else None
-        for j, against in enumerate(other, 1):
-            best = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (letter != against))
-            if older and j > 1 and letter == other[j - 2] and one[i - 2] == against:
-                best = min(best, older[j - 2] + 1)
+    """Return how many letters must be changed, added, dropped or swapped with the neighbour."""
+    two_above: list[int] = []
+    above = list(range(len(other) + 1))
+    for i, letter in enumerate(one):
+        row = [i + 1]
+        for j, against in enumerate(other):
+            best = min(above[j + 1] + 1, row[j] + 1, above[j] + (letter != against))
+            if i and j and letter == other[j - 1] and against == one[i - 1]:
+                best = min(best, two_above[j - 1] + 1)
             row.append(best)
-        _older = before
-    return row[-1]
+        two_above, above = above, row
+    return above[-1]
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
@@ -100,7 +99,7 @@ def read_header(shape: Shape, cells: Sequence[str], *, file: str, problems: Prob
     for position, cell in enumerate(cells):
         name = exact.get(squeezed(cell))
         if name is None:
-            if cell.strip() and squeezed(cell) not in shape.unread:
+            if cell.strip():
                 foreign[position] = cell
         elif name in header.positions:
             problems.add(REPEATED_COLUMN, file=file, row=1, column=cell, expected=name)
@@ -108,17 +107,18 @@ def read_header(shape: Shape, cells: Sequence[str], *, file: str, problems: Prob
         else:
             _take(header, name, position, cell, file=file, problems=problems)
     for position, cell in list(foreign.items()):
-        guess = None if cell.lower().startswith("metadata.") else nearest(cell, set(shape.names) - set(header.positions))
+        missing = [column.name for column in shape.columns if column.name not in header.positions]
+        guess = None if cell.casefold().startswith("metadata.") else nearest(cell, missing)
         if guess is not None:
             _take(header, guess, position, cell, file=file, problems=problems)
             del foreign[position]
     if foreign:
-        listed = ", ".join(shown(cell) for cell in list(foreign.values())[:8]) + (", …" if len(foreign) > 8 else "")
-        problems.add(VENDOR_COLUMNS, file=file, row=1, columns=listed)
+        problems.add(VENDOR_COLUMNS, file=file, row=1, columns=tuple(foreign.values()))
     for column in shape.columns:
         if column.required and column.name not in header.positions:
-            present = ", ".join(shown(cell) for cell in cells[:8])
-            problems.add(MISSING_COLUMN, file=file, row=1, column=column.name, expected=column.name, present=present)
+            problems.add(
+                MISSING_COLUMN, file=file, row=1, column=column.name, expected=column.name, present=tuple(cells)
+            )
             whole = False
     return header if whole else None
 
@@ -132,4 +132,4 @@ def _take(header: Header, name: str, position: int, cell: str, *, file: str, pro
     header.positions[name] = position
     header.written[name] = cell
     if cell != name:
-        problems.add(MISSPELT_COLUMN, file=file, row=1, column=cell, found=cell, expected=name)
+        problems.add(MISSPELT_COLUMN, file=file, row=1, found=cell, expected=name)

@@ -12,6 +12,7 @@ from diary.kit.wording import _, translate
 SHOWN_OF_A_KIND = 10
 #: How much of a strange value is quoted.
 SHOWN_OF_A_VALUE = 60
+SHOWN_OF_A_LIST = 8
 
 
 class Severity(StrEnum):
@@ -42,6 +43,8 @@ def notice(what: str, remedy: str) -> ProblemKind:
 
 def shown(value: object) -> str:
     """Return a value from a file as it may be printed on a terminal: no control characters, not too long."""
+    if isinstance(value, tuple):
+        return ", ".join(map(shown, value[:SHOWN_OF_A_LIST])) + (", …" if len(value) > SHOWN_OF_A_LIST else "")
     text = "".join(sign if sign.isprintable() else "�" for sign in str(value)[: SHOWN_OF_A_VALUE + 1])
     return text if len(text) <= SHOWN_OF_A_VALUE else text[:SHOWN_OF_A_VALUE] + "…"
 
@@ -93,8 +96,8 @@ class Problem:
 class ImportStopped(Exception):  # noqa: N818 - the file is at fault, not the program
     """Raised when a file cannot be read any further; carries the problem to show."""
 
-    def __init__(self, kind: ProblemKind, *, file: str = "", **facts: object) -> None:
-        self.problem = Problem(kind, file=file, facts=facts)
+    def __init__(self, kind: ProblemKind, *, file: str = "", row: int | None = None, **facts: object) -> None:
+        self.problem = Problem(kind, file, row, None, facts)
         super().__init__(str(self.problem))
 
 

@@ -1,0 +1,35 @@
+"""What earlier imports left in the diary, as far as a file that holds only changes may refer to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from diary.exchange.oneroster.records import Capacity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownClass:
+    """A class of an earlier import: its school, what it is, and the subject taught in it."""
+
+    school_id: str
+    is_homeroom: bool
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownUser:
+    """A person of an earlier import: in which capacities, and in which schools."""
+
+    capacities: frozenset[Capacity]
+    school_ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The ids of earlier imports; nothing on a first import."""
+
+    schools: frozenset[str] = frozenset()
+    classes: Mapping[str, KnownClass] = field(default_factory=lambda: MappingProxyType({}))
+    users: Mapping[str, KnownUser] = field(default_factory=lambda: MappingProxyType({}))
