@@ -49,12 +49,14 @@ def _launcher(order: dict[str, object], account: Account | None) -> list[str]:
     return [sys.executable, "-I", "-S", str(LAUNCHER), json.dumps(order)]
 
 
-def launch(command: Command, *, output: int | IO[bytes]) -> subprocess.Popen[bytes]:
+def launch(
+    command: Command, *, output: int | IO[bytes], source: int | IO[bytes] = subprocess.DEVNULL
+) -> subprocess.Popen[bytes]:
     """Start the command in a session of its own, so that Ctrl-C reaches the parent alone, which ends all in order."""
     return subprocess.Popen(
         command.launcher(),
         env=dict(command.environment),
-        stdin=subprocess.DEVNULL,
+        stdin=source,
         stdout=output,
         stderr=subprocess.STDOUT,
         pass_fds=command.pass_fds,

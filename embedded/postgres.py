@@ -125,6 +125,7 @@ class Postgres:
             ],
             environment=ENVIRONMENT,
             account=self._home.account,
+            directory=self._home.conf,
             # Fast shutdown: open transactions are rolled back, everything committed is written out.
             death_signal=signal.SIGINT,
         )
@@ -207,7 +208,7 @@ class Postgres:
         unfinished.rename(self._data)
 
     def _run_once(self, argv: list[str], text: str = "") -> None:
-        command = Command(argv=argv, environment=ENVIRONMENT, account=self._home.account)
+        command = Command(argv=argv, environment=ENVIRONMENT, account=self._home.account, directory=self._home.conf)
         code, said = run(command, text=text)
         if code != 0:
             raise ServerError(f"PostgreSQL's data could not be made in {self._data}: {telling_line(said)}")

@@ -21,22 +21,24 @@ ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 SETTINGS = """\
 # Written anew at each start. Put changes for this machine into valkey.local.conf beside this file.
-port 0
-unixsocket {socket}
-unixsocketperm 700
-dir {data}
-daemonize no
 databases 4
 loglevel notice
-save ""
-stop-writes-on-bgsave-error no
 appendonly {durable}
 appendfsync everysec
 aof-load-truncated yes
 maxmemory 256mb
 maxmemory-policy noeviction
-include {local}
+{local}
+# Not for this machine to change. Without snapshots, and leaving whatever fails: it must never outlive its supervisor.
+save ""
+shutdown-on-sigterm nosave force
+daemonize no
+port 0
+unixsocket {socket}
+unixsocketperm 700
+dir {data}
 """
+LOCAL_SETTINGS = "valkey.local.conf"
 
 
 class Valkey:
@@ -70,28 +72,27 @@ class Valkey:
     def configure(self, sockets: Path) -> None:
         """Write the settings of this run."""
         self._socket = sockets / VALKEY_SOCKET
-        local = self._home.conf / "valkey.local.conf"
-        local.touch()
-        local.chmod(0o644)
+        local = self._home.conf / LOCAL_SETTINGS
         settings = SETTINGS.format(
             socket=_quoted(self._socket),
             data=_quoted(self._data),
-            local=_quoted(local),
+            local=local.read_text(encoding="utf-8") if local.exists() else "",
             durable="yes" if self._durable else "no",
         )
         self.conf.write_text(settings, encoding="utf-8")
-        self.conf.chmod(0o644)
 
     def launch(self) -> None:
         """Start the server without waiting for it."""
         command = Command(
-            argv=[str(self._home.engine.valkey_server), str(self.conf)],
+            argv=[str(self._home.engine.valkey_server), "-"],
+            directory=self._home.conf,
             environment=ENVIRONMENT,
             account=self._home.account,
             death_signal=signal.SIGTERM,
         )
-        with self._log.open() as log:
-            self.process = launch(command, output=log)
+        # Through its input: Valkey takes special characters of a path for a pattern, and then starts without settings.
+        with self._log.open() as log, self.conf.open("rb") as settings:
+            self.process = launch(command, output=log, source=settings)
 
     def relaunch(self) -> None:
         """Start again after a crash, once nothing of the crashed server is left."""
