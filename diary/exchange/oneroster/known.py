@@ -11,10 +11,11 @@ from diary.exchange.oneroster.records import Capacity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownClass:
-    """A class of an earlier import: its school, what it is, and the subject taught in it."""
+    """A class of an earlier import: its school, its grade when it is a school class, and the subject taught in it."""
 
     school_id: str
     is_homeroom: bool
+    grade_level: int | None
     subject: str
 
 
@@ -24,6 +25,7 @@ class KnownUser:
 
     capacities: frozenset[Capacity]
     school_ids: frozenset[str]
+    is_in_a_homeroom: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
