@@ -1,0 +1,217 @@
+"""The demo school's decisions and addresses: most families agree, some refuse, some withdraw, some are silent."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from enum import Enum
+from random import Random
+from uuid import UUID
+
+from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind
+from diary.consent.verdict import OWN_DECISION_FROM
+from diary.delivery.tables import Channel, Provenance, StatementState
+from diary.demo import school
+from diary.demo.names import latin
+from diary.demo.people import Families, Guardian, Guardianship, Pupil
+from diary.demo.seed import Identifiers, dice
+from diary.demo.year import DAY, SCHOOL_WEEK, WEEK, Year, monday_of
+
+TEXT = (
+    "Я даю согласие на обработку персональных данных моих и моего ребёнка в электронном дневнике в целях получения "
+    "сведений об успеваемости. Согласие можно отозвать в любое время письменным заявлением."
+)
+TEXT_VERSION = "1"
+TEXT_HASH = hashlib.sha256(TEXT.encode()).hexdigest()
+OWN_DECISION = 0.85
+ELECTRONIC = 0.2
+#: Families without a decision whose statement already lies in the office as a draft.
+DRAFTS = 6
+
+
+class Stance(Enum):
+    """How a guardian has decided about one child, and out of a hundred how many do so."""
+
+    AGREES = 82
+    REFUSES_ELECTRONIC_FORM = 5
+    REFUSES = 3
+    WITHDREW = 4
+    SILENT = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the ledger to be."""
+
+    id: UUID
+    guardian: Guardian | None
+    pupil: Pupil
+    purpose: Purpose
+    decision: Decision
+    form: DocumentForm
+    signature: SignatureKind
+    document: str
+    received_at: datetime
+    registered_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """An incoming document: a draft, or one that stands in the ledger."""
+
+    id: UUID
+    state: StatementState
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """An address of a guardian."""
+
+    id: UUID
+    guardian: Guardian
+    channel: Channel
+    value: str
+    provenance: Provenance
+    document: str
+    confirmed_at: datetime | None
+
+
+class Consents:
+    """The ledger in the order of registration, the statements and the contacts."""
+
+    def __init__(self, families: Families, year: Year, now: datetime) -> None:
+        self.entries: list[Entry] = []
+        self.statements: list[Statement] = []
+        self.contacts: list[Contact] = []
+        self.stances: dict[Guardianship, Stance] = {}
+        self._year = year
+        self._now = now
+        self._dice = dice("consents")
+        self._documents = 0
+        self._ids = {kind: Identifiers(kind, year.today) for kind in ("entry", "statement", "contact")}
+        self._classes = {pupil: found.name for found in families.classes for pupil in found.pupils}
+        cast = families.cast
+        known = {cast.anna: Stance.AGREES, cast.boris: Stance.REFUSES_ELECTRONIC_FORM, cast.galina: Stance.SILENT}
+        for link in families.guardianships:
+            stance = known.get(link.guardian) or _stance(self._dice)
+            self.stances[link] = stance
+            self._decide(link, stance, of_the_cast=link.guardian in known)
+        for pupil in families.pupils:
+            if pupil.age_on(year.today) >= OWN_DECISION_FROM and self._dice.random() < OWN_DECISION:
+                self._enter(None, pupil, Purpose.PERSONAL_DATA, Decision.GIVEN, self._september())
+        self.entries.sort(key=lambda entry: entry.registered_at)
+        self._draft_some(cast.galina)
+        for guardian in families.guardians:
+            self._reach(guardian, sure=guardian in known)
+
+    def _decide(self, link: Guardianship, stance: Stance, *, of_the_cast: bool) -> None:
+        guardian, pupil, received_at = link.guardian, link.pupil, self._september()
+        paper = of_the_cast or None
+        if stance is Stance.REFUSES:
+            self._enter(guardian, pupil, Purpose.PERSONAL_DATA, Decision.REFUSED, received_at, paper=True)
+        elif stance is not Stance.SILENT:
+            refuses = stance is Stance.REFUSES_ELECTRONIC_FORM
+            form = Decision.REFUSED if refuses else Decision.GIVEN
+            given = self._enter(guardian, pupil, Purpose.PERSONAL_DATA, Decision.GIVEN, received_at, paper=paper)
+            self._enter(
+                guardian, pupil, Purpose.ELECTRONIC_FORM, form, received_at, paper=given.form is DocumentForm.PAPER
+            )
+        if stance is Stance.WITHDREW:
+            later = self._year.this_monday - 2 * WEEK + self._dice.randrange(10) * DAY
+            received_at = school.instant(later, time(9, self._dice.randrange(60)))
+            self._enter(guardian, pupil, Purpose.PERSONAL_DATA, Decision.WITHDRAWN, received_at, paper=True)
+
+    def _enter(
+        self,
+        guardian: Guardian | None,
+        pupil: Pupil,
+        purpose: Purpose,
+        decision: Decision,
+        received_at: datetime,
+        *,
+        paper: bool | None = None,
+    ) -> Entry:
+        """Add a line; what is refused or withdrawn came as a statement, the rest was registered at once."""
+        on_paper = self._dice.random() >= ELECTRONIC if paper is None else paper
+        entry = self._entry(guardian, pupil, purpose, decision, received_at, on_paper=on_paper)
+        self.entries.append(entry)
+        if decision is not Decision.GIVEN:
+            self._state(entry, StatementState.REGISTERED)
+        return entry
+
+    def _entry(
+        self,
+        guardian: Guardian | None,
+        pupil: Pupil,
+        purpose: Purpose,
+        decision: Decision,
+        received_at: datetime,
+        *,
+        on_paper: bool,
+    ) -> Entry:
+        day = school.today(received_at)
+        self._documents += 1
+        signature = self._dice.choice((SignatureKind.QUALIFIED, SignatureKind.ENHANCED))
+        return Entry(
+            id=self._ids["entry"].next(),
+            guardian=guardian,
+            pupil=pupil,
+            purpose=purpose,
+            decision=decision,
+            form=DocumentForm.PAPER if on_paper else DocumentForm.ELECTRONIC,
+            signature=SignatureKind.HANDWRITTEN if on_paper else signature,
+            document=f"Заявление № {self._documents} от {day:%d.%m.%Y}, папка «{self._classes[pupil]}»"
+            if on_paper
+            else f"Электронный документ № Э-{self._documents} от {day:%d.%m.%Y}",
+            received_at=received_at,
+            registered_at=min(received_at + timedelta(minutes=self._dice.randrange(5, 300)), self._now),
+        )
+
+    def _state(self, entry: Entry, state: StatementState) -> None:
+        self.statements.append(Statement(id=self._ids["statement"].next(), state=state, entry=entry))
+
+    def _september(self) -> datetime:
+        """Return an instant on a school day of the year's first weeks, when the papers are collected."""
+        day = self._year.first + self._dice.randrange(12) * DAY
+        day = monday_of(day) + min(day.weekday(), SCHOOL_WEEK - 1) * DAY
+        return school.instant(day, time(self._dice.randrange(8, 17), self._dice.randrange(60)))
+
+    def _draft_some(self, galina: Guardian) -> None:
+        """Leave a few statements of silent families in the office, to be registered by whoever tries it."""
+        silent = [
+            link for link, stance in self.stances.items()
+            if stance is Stance.SILENT and link.guardian is not galina and link.last is None
+        ]  # fmt: skip
+        for link in silent[:DRAFTS]:
+            received_at = school.instant(self._year.this_monday - 3 * DAY, time(10, self._dice.randrange(60)))
+            entry = self._entry(
+                link.guardian, link.pupil, Purpose.PERSONAL_DATA, Decision.GIVEN, received_at, on_paper=True
+            )
+            self._state(entry, StatementState.DRAFT)
+
+    def _reach(self, guardian: Guardian, *, sure: bool) -> None:
+        chance = 0.0 if sure else self._dice.random()
+        if chance > 0.94:
+            return
+        number = len(self.contacts) + 1
+        family = "" if sure else f"{latin(guardian.name.family)}{number}"
+        received_at = self._september()
+        document = f"Заявление о контактных данных № К-{number} от {school.today(received_at):%d.%m.%Y}"
+        email = Contact(
+            id=self._ids["contact"].next(),
+            guardian=guardian,
+            channel=Channel.EMAIL,
+            value=f"{family or latin(guardian.name.given)}@example.org",
+            provenance=Provenance.PAPER if self._dice.random() > ELECTRONIC else Provenance.SIGNED_DOCUMENT,
+            document=document,
+            confirmed_at=received_at + timedelta(hours=1),
+        )
+        if chance > 0.86:
+            email = replace(email, provenance=Provenance.SELF_ENTERED, document="", confirmed_at=None)
+        self.contacts.append(email)
+
+
+def _stance(chance: Random) -> Stance:
+    return chance.choices(list(Stance), weights=[stance.value for stance in Stance])[0]
