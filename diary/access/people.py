@@ -36,7 +36,8 @@ class PupilOf:
     school_class: SchoolClassOf | None
 
 
-_PUPIL = """
+#: A pupil at the instant $1; a WHERE about p follows.
+PUPIL_SQL = """
     SELECT p.id, concat_ws(' ', p.family_name, p.given_name, nullif(p.patronymic, '')) AS full_name, p.given_name,
         s.name AS school, k.name AS class
     FROM pupil p JOIN school s ON s.id = p.school
@@ -51,7 +52,7 @@ _PUPIL = """
 
 # A guardian sees the own wards' names before any consent: that is the guardian's own data, and what to consent to.
 _OWN_PUPILS = f"""
-    {_PUPIL}
+    {PUPIL_SQL}
     WHERE p.id = ANY ($2) OR p.id IN (
         SELECT g.pupil FROM guardianship g JOIN school gs ON gs.id = g.school
         WHERE g.guardian = ANY ($3) AND NOT g.restricted AND g.valid_from <= ($1 AT TIME ZONE gs.time_zone)::date
@@ -73,7 +74,7 @@ async def own_pupils(viewer: Viewer) -> list[PupilOf]:
     rows = await database.fetch(
         _OWN_PUPILS, clock.now(), list(viewer.people(Role.PUPIL)), list(viewer.people(Role.GUARDIAN))
     )
-    return [_pupil(row) for row in rows]
+    return [pupil_of(row) for row in rows]
 
 
 async def full_name(viewer: Viewer) -> str:
@@ -84,7 +85,8 @@ async def full_name(viewer: Viewer) -> str:
     return name
 
 
-def _pupil(row: Any) -> PupilOf:
+def pupil_of(row: Any) -> PupilOf:
+    """Build a pupil from a row of PUPIL_SQL."""
     return PupilOf(
         id=row["id"],
         full_name=row["full_name"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,6 +18,20 @@ from diary.kit.wording import _
 
 #: So many events are read at once; the rest follow in the next statement.
 BATCH = 100
+
+
+class EventKind(StrEnum):
+    """What the triggers number in a pupil's feed."""
+
+    MARK_RECORDED = "MARK_RECORDED"
+    MARK_CORRECTED = "MARK_CORRECTED"
+    MARK_REMOVED = "MARK_REMOVED"
+    ATTENDANCE = "ATTENDANCE"
+    HOMEWORK_SET = "HOMEWORK_SET"
+    HOMEWORK_CORRECTED = "HOMEWORK_CORRECTED"
+    HOMEWORK_REMOVED = "HOMEWORK_REMOVED"
+    LESSON_CHANGED = "LESSON_CHANGED"
+    TIMETABLE_CHANGED = "TIMETABLE_CHANGED"
 
 
 class CursorUnknown(Refusal):
@@ -57,39 +72,45 @@ class DiaryEvent:
 
 @dataclass(slots=True)
 class EventBatch:
-    """Events after a cursor, and the cursor to go on from."""
+    """Events after a cursor that the viewer may see, and the number to go on from.
+
+    `seq` passes over events that are not the viewer's to see: a teacher's feed moves on past other teachers' lessons.
+    """
 
     events: list[DiaryEvent]
     seq: int
-
-    @property
-    def is_full(self) -> bool:
-        """Whether more may be waiting right behind."""
-        return len(self.events) >= BATCH
+    #: Whether more may be waiting right behind.
+    is_full: bool
 
 
 # Session, access and consent are judged in the statement that reads the events: none slips out between (trust.md 0.2).
 _EVENTS = f"""
-WITH access AS MATERIALIZED ({access_sql(account="$1", pupil="$2", at="$4")})
+WITH access AS MATERIALIZED ({access_sql(account="$1", pupil="$2", at="$4")}),
+batch AS MATERIALIZED (
+    SELECT e.* FROM access a JOIN feed f ON f.id = a.pupil
+    JOIN feed_event e ON e.pupil = a.pupil AND e.seq > coalesce($3, f.version)
+    WHERE a.verdict = 'ALLOWED' ORDER BY e.seq LIMIT {BATCH}
+)
 SELECT a.verdict, s.time_zone, coalesce(f.version, 0) AS version,
     EXISTS (SELECT FROM session JOIN account ON account.id = session.user_id
         WHERE session.id = $5 AND session.user_id = $1 AND revoked_at IS NULL AND expiry_date > $4
             AND max_expiry_date > $4 AND account.active) AS session_lives,
+    (SELECT max(seq) FROM batch) AS last_seq, (SELECT count(*) FROM batch) AS size,
     e.seq, e.kind, e.at,
     l.id AS lesson_id, l.date, l.ordinal, l.starts_at, l.status, b.name AS subject,
     m.id AS mark_id, m.value, m.weight, m.comment, m.work_type, m.recorded_at, m.corrected_at,
     h.id AS homework_id, h.text AS homework, h.due_on
 FROM access a JOIN school s ON s.id = a.school
 LEFT JOIN feed f ON f.id = a.pupil
-LEFT JOIN LATERAL (
-    SELECT * FROM feed_event e WHERE e.pupil = a.pupil AND e.seq > coalesce($3, f.version) AND a.verdict = 'ALLOWED'
-    ORDER BY e.seq LIMIT {BATCH}
-) AS e ON true
-LEFT JOIN mark m ON m.id = e.subject_id AND e.kind LIKE 'MARK%'
-LEFT JOIN homework h ON h.id = e.subject_id AND e.kind LIKE 'HOMEWORK%'
-LEFT JOIN lesson l ON l.id = coalesce(m.lesson, h.lesson, e.subject_id)
-LEFT JOIN subject b ON b.id = l.subject
-WHERE a.verdict <> 'ALLOWED' OR coalesce(a.whole, false) OR l.id IS NULL OR l.teacher = a.teacher
+LEFT JOIN (
+    batch e
+    LEFT JOIN mark m ON m.id = e.subject_id AND e.kind LIKE 'MARK%'
+    LEFT JOIN homework h ON h.id = e.subject_id AND e.kind LIKE 'HOMEWORK%'
+    LEFT JOIN lesson l ON l.id = coalesce(m.lesson, h.lesson, e.subject_id)
+    LEFT JOIN subject b ON b.id = l.subject
+) ON coalesce(a.whole, false) OR l.id IS NULL OR l.teacher = a.teacher OR EXISTS (
+    SELECT FROM teaching_assignment t WHERE t.teacher = a.teacher AND t.teaching_group = l.teaching_group
+        AND t.subject = l.subject AND t.valid_from <= l.date AND (t.valid_to IS NULL OR t.valid_to >= l.date))
 ORDER BY e.seq
 """  # noqa: S608 - constants only
 
@@ -110,18 +131,18 @@ async def events_after(viewer: Viewer, pupil_id: UUID, after: int | None) -> Eve
     that lies ahead of the feed.
     """
     rows = await database.fetch(_EVENTS, viewer.account_id, pupil_id, after, clock.now(), viewer.session_id)
-    if not rows:
-        # Either there is nothing to see here, or every event of the batch belongs to lessons of other teachers.
-        rows = await database.fetch(_EVENTS, viewer.account_id, pupil_id, None, clock.now(), viewer.session_id)
+    if rows and not rows[0]["session_lives"]:
+        raise SignInRequired
     raise_unless_allowed(rows[0]["verdict"] if rows else None)
     first = rows[0]
-    if not first["session_lives"]:
-        raise SignInRequired
     if after is not None and after > first["version"]:
         raise CursorUnknown(cursor=after)
     zone = ZoneInfo(first["time_zone"])
-    events = [_event(row, zone) for row in rows if row["seq"] is not None]
-    return EventBatch(events=events, seq=events[-1].seq if events else first["version"])
+    return EventBatch(
+        events=[_event(row, zone) for row in rows if row["seq"] is not None],
+        seq=first["last_seq"] or (first["version"] if after is None else after),
+        is_full=first["size"] >= BATCH,
+    )
 
 
 def _event(row: Any, zone: ZoneInfo) -> DiaryEvent:

@@ -1,0 +1,1 @@
+"""Registering and withdrawing consents (R2)."""

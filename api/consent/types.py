@@ -1,0 +1,53 @@
+"""Decisions of the consent ledger as GraphQL types."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import strawberry
+
+from api.enums import describe
+from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind
+
+describe(
+    Purpose,
+    "What is decided about; each purpose is a separate document and a separate decision (152-FZ art. 9).",
+    PERSONAL_DATA="The processing of the child's personal data: without consent nothing is shown (R1.3).",
+    ELECTRONIC_FORM="Being informed electronically; a refusal means paper, the consent may stand (R9).",
+)
+describe(
+    Decision,
+    "What was decided (R2.1).",
+    GIVEN="Consent.",
+    REFUSED="Refusal.",
+    WITHDRAWN="A consent was taken back; the effect is immediate (R2.3).",
+)
+describe(
+    DocumentForm,
+    "In which form the decision came (R2.2).",
+    PAPER="On paper; needs a document reference.",
+    ELECTRONIC="As an electronic document.",
+)
+describe(
+    SignatureKind,
+    "How the document is signed (63-FZ art. 5).",
+    HANDWRITTEN="By hand.",
+    SIMPLE="A simple electronic signature (ПЭП).",
+    ENHANCED="An enhanced non-qualified electronic signature (НЭП).",
+    QUALIFIED="A qualified electronic signature (КЭП).",
+)
+
+
+@strawberry.type(description="A decision as it stands in the append-only ledger (R2.1, R2.4).")
+class ConsentDecision:
+    """A decision."""
+
+    id: strawberry.ID = strawberry.field(description="Opaque identifier.")
+    guardian_id: strawberry.ID | None = strawberry.field(description="Who decided; null for the pupil's own decision.")
+    pupil_id: strawberry.ID = strawberry.field(description="About whose data.")
+    purpose: Purpose = strawberry.field(description="What was decided about.")
+    decision: Decision = strawberry.field(description="What was decided.")
+    form: DocumentForm = strawberry.field(description="In which form the decision came.")
+    received_at: dt.datetime = strawberry.field(description="When the school received it.")
+    registered_at: dt.datetime = strawberry.field(description="When it was registered; it is in force from then on.")
+    valid_until: dt.datetime | None = strawberry.field(description="Until when; null means until it is withdrawn.")

@@ -1,0 +1,1 @@
+"""The diary week, marks, and the live feed of a pupil's diary (R3)."""

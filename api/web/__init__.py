@@ -1,0 +1,1 @@
+"""What every answer of the web process has: security headers, probes, counters and plain pages."""
