@@ -159,6 +159,11 @@ class Postgres:
             end(self.process, [(signal.SIGINT, patience), (signal.SIGQUIT, 1.0)])
             self.process = None
 
+    def kill(self) -> None:
+        """End the server at once, with recovery at the next start."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGQUIT)
+
     def _is_ready(self, process: int) -> bool:
         try:
             lines = (self._data / "postmaster.pid").read_text(encoding="utf-8", errors="replace").splitlines()

@@ -35,11 +35,13 @@ class EmbeddedServers:
         postgres: bool = True,
         valkey: bool = True,
         durable: bool = True,
+        stop_patience: float = STOP_PATIENCE,
         report: Callable[[str], None] | None = None,
     ) -> None:
         self.data = data.absolute()
         self._wanted = (postgres, valkey)
         self._durable = durable
+        self._stop_patience = stop_patience
         self._report = report or (lambda _: None)
         self._locks: list[DirectoryLock] = []
         self._home: Home | None = None
@@ -63,6 +65,12 @@ class EmbeddedServers:
         if self._valkey is None:
             raise RuntimeError("these servers were started without Valkey")
         return self._valkey.url
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """The variables that lead a process of the service to these servers."""
+        found = {} if self._postgres is None else {"DATABASE_URL": self.database_url}
+        return found if self._valkey is None else {**found, "REDIS_URL": self.redis_url}
 
     @property
     def home(self) -> Home:
@@ -90,9 +98,15 @@ class EmbeddedServers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop the servers in order."""
-        self.stop()
+        self.stop(self._stop_patience)
 
-    def stop(self, patience: float = STOP_PATIENCE) -> None:
+    def kill(self) -> None:
+        """End the servers at once; they recover at the next start. Safe to call from a signal handler."""
+        for server in (self._postgres, self._valkey):
+            if server is not None:
+                server.kill()
+
+    def stop(self, patience: float) -> None:
         """Stop the servers; one that takes longer than `patience` seconds is cut off and recovers at the next start."""
         deadline = time.monotonic() + patience
         if self._valkey is not None:

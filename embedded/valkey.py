@@ -121,6 +121,11 @@ class Valkey:
             end(self.process, [(signal.SIGTERM, patience)])
             self.process = None
 
+    def kill(self) -> None:
+        """End the server at once."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+
     def _answers(self) -> bool:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(1)
