@@ -30,6 +30,9 @@ IN_SECONDS = 10.0
 #: After this the client connects anew, with its cursor, seconds; a life that never ends would outlive every change.
 LONGEST_LIFE = 3_600.0
 
+#: Between the error that says why and the end of the socket, seconds: the client reads the first before the second.
+LAST_WORD = 0.2
+
 UNAUTHORIZED = 4401
 FORBIDDEN = 4403
 TOO_MUCH = 4429
@@ -144,6 +147,7 @@ class DiarySocket(BaseGraphQLTransportWSHandler[Context, None]):
             await super().run_operation(operation)
         refusal = self.context.ended_by
         if refusal is not None:
+            await asyncio.sleep(LAST_WORD)
             code = UNAUTHORIZED if isinstance(refusal, SignInRequired) else FORBIDDEN
             await self.websocket.close(code, refusal.code)
 

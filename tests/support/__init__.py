@@ -1,0 +1,1 @@
+"""The cast, the school they live in, and the clients they use."""
