@@ -271,7 +271,7 @@ STAFF_EDITS = (
 )  # fmt: skip
 STAFF_READS = (
     "consent_decision", "outbox", "lesson", "lesson_change", "mark", "mark_history", "attendance", "homework",
-    "print_job", "audit_entry",
+    "print_job", "audit_entry", "capacity",
 )  # fmt: skip
 
 EVENTS = ("INSERT", "UPDATE", "DELETE")
@@ -327,6 +327,13 @@ def _staff_policies() -> list[str]:
             "WITH CHECK (school = ANY ((SELECT staff_schools())::uuid[]));",
             f"GRANT {grants} ON {table} TO diary_staff;",
         ]
+    # Of an account staff see the login alone, and only of those who act in one of their schools.
+    made += [
+        "ALTER TABLE account ENABLE ROW LEVEL SECURITY;",
+        "CREATE POLICY of_own_school ON account FOR SELECT TO diary_staff "
+        "USING (EXISTS (SELECT FROM capacity WHERE capacity.account = account.id));",
+        "GRANT SELECT (id, username) ON account TO diary_staff;",
+    ]
     return made
 
 

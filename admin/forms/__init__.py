@@ -1,0 +1,20 @@
+"""The acts that are more than changing a record: each form calls one command of the domain."""
+
+from admin.forms import (
+    create_account,
+    print_week,
+    register_decision,
+    register_statements,
+    withdraw_consent,
+    write_to_families,
+)
+from admin.forms.form import StaffForm
+
+FORMS: tuple[StaffForm, ...] = (
+    register_decision.FORM,
+    withdraw_consent.FORM,
+    register_statements.FORM,
+    print_week.FORM,
+    write_to_families.FORM,
+    create_account.FORM,
+)

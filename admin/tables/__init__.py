@@ -1,0 +1,13 @@
+"""Which tables staff see, in which groups of the menu, and which of them they may change."""
+
+from admin.crud import Listing
+from admin.tables import delivery, groups, journal, paper, people, schools
+
+LISTINGS: tuple[Listing, ...] = (
+    *delivery.LISTINGS,
+    *people.LISTINGS,
+    *groups.LISTINGS,
+    *schools.LISTINGS,
+    *journal.LISTINGS,
+    *paper.LISTINGS,
+)

@@ -1,0 +1,134 @@
+"""Statements with their registering, the read-only ledger of decisions, and contact points (R2, R8)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from admin.crud import SchoolCRUD, checked, staff_of
+from admin.problems import CONSTRAINTS, refuse
+from admin.scans import ScanStorage
+from admin.scope import as_application
+from admin.tables.listing import listing
+from diary.consent.tables import ConsentDecision
+from diary.delivery.statements import register_statement
+from diary.delivery.tables import ContactPoint, Statement, StatementState
+
+GROUP = "Заявления и контакты"
+
+
+class StatementCRUD(SchoolCRUD):
+    """Drafts are edited freely; setting one to REGISTERED runs the command that appends to the ledger (D10)."""
+
+    scans: ScanStorage
+
+    @checked
+    async def post_single(self, request: Request, data: dict[str, Any]) -> Response:
+        """Add a draft, and register it at once when that is the state asked for."""
+        draft, register = self._draft_of(data)
+        await self._adopt_scan(request, draft, school=draft.get("school"))
+        posted: Response = await SchoolCRUD.post_single(self, request, draft)
+        if register and posted.status_code < 400:
+            await self._register(request, UUID(orjson.loads(posted.body)[0]["id"]))
+        return posted
+
+    @checked
+    async def patch_single(self, request: Request, row_id: Any, data: dict[str, Any]) -> Response:
+        """Change the draft, and register it when the state asks for it."""
+        row = await self.stored(row_id)
+        draft, register = self._draft_of(data)
+        if row["state"] == StatementState.REGISTERED:
+            return refuse(422, CONSTRAINTS["statement_is_closed"])
+        if draft.get("scan") != row["scan"]:
+            await self._adopt_scan(request, draft, school=draft.get("school") or row["school"])
+        patched: Response = await SchoolCRUD.patch_single(self, request, row_id, draft)
+        if register and patched.status_code < 400:
+            await self._register(request, row_id)
+            return await self.row(row_id)
+        return patched
+
+    @staticmethod
+    def _draft_of(data: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+        """Split off the wish to register, which is no change of a field; the ledger's key is never sent in."""
+        draft = {name: value for name, value in data.items() if name != "registered_as"}
+        if draft.get("state") == StatementState.REGISTERED:
+            del draft["state"]
+            return draft, True
+        return draft, False
+
+    @staticmethod
+    async def _register(request: Request, statement_id: UUID) -> None:
+        member = staff_of(request)
+        async with as_application(member):
+            await register_statement.joined(member.viewer, statement_id)
+
+    async def _adopt_scan(self, request: Request, draft: dict[str, Any], *, school: Any) -> None:
+        if draft.get("scan"):
+            member = staff_of(request)
+            draft["scan"] = await self.scans.adopt(draft["scan"], into=school or member.only_school, member=member)
+
+
+LISTINGS = (
+    listing(
+        GROUP,
+        (
+            Statement.received_at,
+            Statement.pupil,
+            Statement.guardian,
+            Statement.purpose,
+            Statement.decision,
+            Statement.form,
+            Statement.document_reference,
+            Statement.scan,
+            Statement.state,
+            Statement.school,
+        ),
+        link=Statement.received_at,
+        order=Statement.received_at,
+        newest_first=True,
+        writable=True,
+        crud=StatementCRUD,
+        hidden=(Statement.registered_as,),
+        files=(Statement.scan,),
+    ),
+    listing(
+        GROUP,
+        (
+            ConsentDecision.seq,
+            ConsentDecision.registered_at,
+            ConsentDecision.pupil,
+            ConsentDecision.guardian,
+            ConsentDecision.purpose,
+            ConsentDecision.decision,
+            ConsentDecision.form,
+            ConsentDecision.document_reference,
+            ConsentDecision.scan,
+            ConsentDecision.registrar,
+            ConsentDecision.school,
+        ),
+        link=ConsentDecision.seq,
+        order=ConsentDecision.seq,
+        newest_first=True,
+        files=(ConsentDecision.scan,),
+    ),
+    listing(
+        GROUP,
+        (
+            ContactPoint.value,
+            ContactPoint.guardian,
+            ContactPoint.channel,
+            ContactPoint.provenance,
+            ContactPoint.document_reference,
+            ContactPoint.confirmed_at,
+            ContactPoint.retired_at,
+            ContactPoint.school,
+        ),
+        link=ContactPoint.value,
+        order=ContactPoint.value,
+        writable=True,
+    ),
+)

@@ -1,0 +1,41 @@
+"""How one table stands in the panel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from piccolo.columns import Column
+from piccolo_admin.endpoints import TableConfig
+from piccolo_api.crud.endpoints import OrderBy
+
+from admin.crud import Listing, SchoolCRUD
+
+
+def listing(
+    group: str,
+    shown: Sequence[Column],
+    *,
+    link: Column,
+    order: Column,
+    newest_first: bool = False,
+    writable: bool = False,
+    crud: type[SchoolCRUD] = SchoolCRUD,
+    hidden: tuple[Column, ...] = (),
+    files: tuple[Column, ...] = (),
+) -> Listing:
+    """List a table under a group of the menu with these columns, the link's column leading to the record."""
+    table = link._meta.table
+    return Listing(
+        config=TableConfig(
+            table_class=table,
+            visible_columns=list(shown),
+            visible_filters=[column for column in table._meta.columns if column not in hidden],
+            menu_group=group,
+            link_column=link,
+            order_by=[OrderBy(order, ascending=not newest_first)],
+        ),
+        writable=writable,
+        crud=crud,
+        hidden=hidden,
+        files=files,
+    )
