@@ -17,8 +17,8 @@ from diary.kit.command import transaction
 from diary.kit.refusal import Refusal
 from diary.kit.wording import _
 
-#: Rows go in by so many, so that the progress moves.
-ROWS_AT_ONCE = 10_000
+#: Marks go in by so many, so that the progress moves; any other table at once, or a pupil's feed would tell it twice.
+MARKS_AT_ONCE = 10_000
 #: Two builders on one database take turns; the second finds the school there.
 LOCK_KEY = 0x6465_6D6F
 #: What part of the time has passed when the school is invented and the rows begin to go in.
@@ -123,8 +123,9 @@ def _effort(table: str, rows: int) -> int:
 
 
 def _pieces(batch: Batch) -> Iterator[Batch]:
-    for start in range(0, len(batch.rows), ROWS_AT_ONCE):
-        yield Batch(batch.table, batch.columns, batch.rows[start : start + ROWS_AT_ONCE])
+    size = MARKS_AT_ONCE if batch.table == "mark" else max(1, len(batch.rows))
+    for start in range(0, len(batch.rows), size):
+        yield Batch(batch.table, batch.columns, batch.rows[start : start + size])
 
 
 async def _copy(batch: Batch) -> None:
