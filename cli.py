@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from embedded.error import ServerError
+from embedded.launch import die_with_parent
 from embedded.listening import free_loopback_port, reserve
-from embedded.preparation import tell
+from embedded.preparation import note, tell
+from embedded.progress import shown
 from embedded.running import announced
 from embedded.servers import EmbeddedServers
 from embedded.up import WEB, Installation
@@ -28,20 +33,9 @@ from settings import SettingError, Settings, read_settings
 
 #: `diary` again, wherever the shell stands: the folder of this file comes first on the import path, never the shell's.
 PROGRAM = (sys.executable, str(Path(__file__).resolve()))
-#: The accounts of the demo school, all with DEMO_PASSWORD.
-DEMO_LOGINS = {
-    "anna": "guardian of Misha and Liza",
-    "boris": "guardian who refused the electronic form",
-    "galina": "guardian without a decision",
-    "misha": "pupil",
-    "vera": "class teacher",
-    "gleb": "teacher of another class",
-    "daria": "school office",
-    "root": "operator",
-}
-DEMO_PASSWORD = "diary-demo"  # noqa: S105 - of the demo school, whose password everybody knows
-#: Building the demo school copies whole tables, which takes longer than a page may, milliseconds.
-LONG_STATEMENT_MS = 300_000
+#: What is not a page may take its time.
+NO_TIMEOUT = 0
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 Answer = TypeVar("Answer")
 
@@ -71,8 +65,11 @@ def main() -> None:
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.  [default: 8000]")
 @click.option("--workers", type=click.IntRange(1, 32), default=1, show_default=True, help="Worker processes.")
-def up(*, demo: bool, host: str | None, port: int | None, workers: int) -> None:
+@click.option("--with-parent", is_flag=True, hidden=True, help="Stop when the calling process ends.")
+def up(*, demo: bool, host: str | None, port: int | None, workers: int, with_parent: bool) -> None:
     """Run everything: servers, migrations, web, workers and the clock, until Ctrl-C."""
+    if with_parent:
+        die_with_parent(signal.SIGTERM, os.getppid())
     settings = read_settings(os.environ)
     added = {"DIARY_MODE": _mode(settings, demo=demo), "DIARY_HOST": host or settings.host}
     children = [(WEB, ["web"]), *((f"worker-{n + 1}", ["worker"]) for n in range(workers)), ("clock", ["clock"])]
@@ -96,7 +93,7 @@ def up(*, demo: bool, host: str | None, port: int | None, workers: int) -> None:
             wants_valkey=settings.redis_url is None,
         ),
         write=_write,
-        when_ready=lambda address, seconds: _welcome(address, seconds, letters=letters if catches else None, demo=demo),
+        when_ready=partial(_welcome, catches=catches),
     )
 
 
@@ -114,16 +111,13 @@ def _write(line: str) -> None:
         print(line, flush=True)
 
 
-def _welcome(address: str, seconds: float, *, letters: Path | None, demo: bool) -> None:
-    rows = [("Cabinet", f"{address}/"), ("School office", f"{address}/admin/"), ("GraphQL", f"{address}/graphql")]
-    if letters is not None:
-        rows.append(("Letters", str(letters)))
-    lines = ["", f"Ready in {seconds:.1f} s. Ctrl-C stops everything.", ""]
-    lines += [f"  {name:<14}{place}" for name, place in rows]
-    if demo:
-        lines += ["", f"  Sign in with the password {DEMO_PASSWORD} as", ""]
-        lines += [f"  {login:<14}{who}" for login, who in DEMO_LOGINS.items()]
-    _write("\n".join([*lines, ""]))
+def _welcome(address: str, seconds: float, notes: list[str], *, catches: bool) -> None:
+    places = [("Кабинет", "/"), ("Канцелярия", "/admin/"), ("GraphQL", "/graphql")]
+    places += [("Письма", "/demo/mail")] if catches else []
+    lines = ["", f"Готово за {seconds:.1f} с. Ctrl-C останавливает всё.", ""]
+    lines += [f"  {name:<12}{address}{path}" for name, path in places]
+    lines += ["", *(f"  {note}" for note in notes), ""] if notes else [""]
+    _write("\n".join(lines))
 
 
 @main.command(hidden=True)
@@ -134,15 +128,17 @@ def prepare(*, demo: bool) -> None:
     async def work() -> None:
         from diary.migrations import migrate
 
-        tell("Migrations", None)
-        await migrate(lambda name: tell(f"Migration {name}", None))
+        tell("Миграции", None)
+        await migrate(lambda name: tell(f"Миграция {name}", None))
         await _check_redis()
         if demo:
-            from diary import demo as demo_school
+            from diary.demo import build
 
-            tell("Demo school", None)
-            async with _pool(statement_timeout_ms=LONG_STATEMENT_MS):
-                await demo_school.build(lambda name, share: tell(f"Demo school: {name}", share))
+            tell("Учебный пример", None)
+            async with _pool(statement_timeout_ms=NO_TIMEOUT):
+                school = await build(tell)
+            for login in school.logins:
+                note(f"{login.login:<12}{login.password:<12}{login.shows}")
 
     _run(work())
 
@@ -163,6 +159,7 @@ def web(descriptor: int | None) -> None:
         ws_ping_interval=25,
         # Addresses of the calendar and of extracts carry secrets, which must not end up in a log.
         access_log=False,
+        log_config=None,
         server_header=False,
         forwarded_allow_ips="127.0.0.1",
         timeout_graceful_shutdown=2,
@@ -222,14 +219,17 @@ def import_() -> None:
 def oneroster(path: Path, *, apply: bool, school: str | None) -> None:
     """Import OneRoster 1.1 or 1.2 from a zip or a folder."""
     with _servers():
-        from diary.exchange.command import import_oneroster
+        from diary.exchange.command import ImportOutcome, import_oneroster
 
-        async def work() -> int:
-            async with _pool(statement_timeout_ms=LONG_STATEMENT_MS):
-                return await import_oneroster(path, apply=apply, school=school)
+        async def work() -> ImportOutcome:
+            with shown(partial(click.echo, err=True)) as report:
+                async with _pool(statement_timeout_ms=NO_TIMEOUT):
+                    return await import_oneroster(path, apply=apply, school=school, report=report)
 
-        code = _run(work())
-    sys.exit(code)
+        outcome = _run(work())
+    for line in outcome.lines():
+        click.echo(line)
+    sys.exit(outcome.exit_status)
 
 
 @main.group()
@@ -283,7 +283,8 @@ async def _identified(table: str, text: str | None) -> Any:
 
 
 def _connected() -> Settings:
-    """Return the settings of a process that needs running servers, found by itself if `diary up` holds some."""
+    """Begin the log and return the settings of a process that needs servers: given ones or those of `diary up`."""
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
     settings = read_settings(os.environ)
     if settings.database_url is None or settings.redis_url is None:
         addresses = announced(settings.data)

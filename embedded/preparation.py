@@ -19,22 +19,30 @@ def tell(step: str, fraction: float | None) -> None:
     print(json.dumps({"step": step, "fraction": fraction}), flush=True)  # noqa: T201 - this is the channel
 
 
-def prepare(command: Command, *, report: Report, log_folder: Path) -> None:
-    """Run the preparing child to its end, showing what it tells.
+def note(line: str) -> None:
+    """In the child: hand the parent a line to print once everything runs."""
+    print(json.dumps({"note": line}), flush=True)  # noqa: T201 - this is the channel
+
+
+def prepare(command: Command, *, report: Report, log_folder: Path) -> list[str]:
+    """Run the preparing child to its end, showing what it tells, and return its notes.
 
     Raises ServerError with its last line when it fails; all it said is then in the log folder.
     """
     process = launch(command, output=subprocess.PIPE)
     said: list[str] = []
+    notes: list[str] = []
     try:
         assert process.stdout is not None
         for raw in process.stdout:
             line = raw.decode("utf-8", "replace").rstrip()
-            told = _told(line)
-            if told is None:
-                said.append(line)
-            else:
-                report(*told)
+            match _told(line):
+                case {"step": str(step), "fraction": fraction}:
+                    report(step, fraction)
+                case {"note": str(text)}:
+                    notes.append(text)
+                case _:
+                    said.append(line)
         code = process.wait()
     finally:
         signal_group(process, signal.SIGKILL)
@@ -42,7 +50,7 @@ def prepare(command: Command, *, report: Report, log_folder: Path) -> None:
         if process.stdout is not None:
             process.stdout.close()
     if code == 0:
-        return
+        return notes
     meaningful = [line for line in said if line.strip()] or [f"the preparation ended with exit code {code}"]
     if len(meaningful) == 1:
         raise ServerError(meaningful[0].removeprefix("Error: "))
@@ -52,11 +60,8 @@ def prepare(command: Command, *, report: Report, log_folder: Path) -> None:
     raise ServerError(f"{meaningful[-1]} (see {log})")
 
 
-def _told(line: str) -> tuple[str, float | None] | None:
-    if not line.startswith('{"step"'):
-        return None
+def _told(line: str) -> object:
     try:
-        message = json.loads(line)
+        return json.loads(line) if line.startswith("{") else None
     except ValueError:
         return None
-    return str(message["step"]), message["fraction"]

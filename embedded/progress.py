@@ -13,7 +13,7 @@ Report = Callable[[str, float | None], None]
 @contextmanager
 def shown(write: Callable[[str], None], *, is_terminal: bool | None = None) -> Iterator[Report]:
     """Yield a function that shows progress until the block ends."""
-    if sys.stdout.isatty() if is_terminal is None else is_terminal:
+    if sys.stderr.isatty() if is_terminal is None else is_terminal:
         with _on_terminal() as report:
             yield report
         return
@@ -29,10 +29,11 @@ def shown(write: Callable[[str], None], *, is_terminal: bool | None = None) -> I
 
 @contextmanager
 def _on_terminal() -> Iterator[Report]:
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - slow
+    from rich.console import Console  # noqa: PLC0415 - slow, and rarely needed
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, transient=True) as progress:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=None)
 
         def move(step: str, fraction: float | None) -> None:

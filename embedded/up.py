@@ -51,12 +51,12 @@ def up(
     installation: Installation,
     *,
     write: Callable[[str], None],
-    when_ready: Callable[[str, float], None],
+    when_ready: Callable[[str, float, list[str]], None],
 ) -> None:
     """Start everything, run until somebody asks to stop, and leave no process behind.
 
-    `when_ready` gets the address and the seconds it took. Raises ServerError with one clear line when something cannot
-    start.
+    `when_ready` gets the address, the seconds it took and the notes of the preparation.
+    Raises ServerError with one clear line when something cannot start.
     """
     began = time.monotonic()
     with contextlib.suppress(StopRequested), StopSignals() as signals, ExitStack() as held:
@@ -73,7 +73,7 @@ def up(
                 added["DIARY_SECRET_KEY"] = kept_secret(installation.data)
             environment = child_environment(installation.environ, added)
             preparing = Command(argv=[*installation.program, *installation.preparation], environment=environment)
-            prepare(preparing, report=report, log_folder=installation.data)
+            notes = prepare(preparing, report=report, log_folder=installation.data)
         specs = []
         for name, arguments in installation.children:
             inherited = [listener.fileno()] if name == WEB else []
@@ -88,7 +88,7 @@ def up(
             signals,
             tend=tuple if servers is None else servers.revive,
             is_ready=lambda: is_open(listener),
-            when_ready=lambda: when_ready(f"http://{host}:{port}", time.monotonic() - began),
+            when_ready=lambda: when_ready(f"http://{host}:{port}", time.monotonic() - began, notes),
         )
 
 

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from embedded.error import ServerError
-from embedded.preparation import tell
+from embedded.preparation import note, tell
 from embedded.up import Installation, up
 
 PROGRAM = (sys.executable, str(Path(__file__).resolve()))
@@ -39,7 +39,7 @@ def hold(options: dict[str, object]) -> None:
         up(
             installation,
             write=lambda line: print(line, flush=True),
-            when_ready=lambda address, _seconds: print(f"READY {address}", flush=True),
+            when_ready=lambda address, _seconds, notes: print(*notes, f"READY {address}", sep="\n", flush=True),
         )
     except ServerError as problem:
         sys.exit(f"Error: {problem}")
@@ -57,6 +57,7 @@ def prepare() -> None:
         print("PREPARING", os.getpid(), flush=True)
         time.sleep(60)
     tell("Demo school: marks", 0.5)
+    note("anna signs in")
 
 
 def web(descriptor: int) -> None:

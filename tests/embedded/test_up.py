@@ -327,6 +327,7 @@ def test_progress_is_told_step_by_step(start: Start) -> None:
     up = start(servers=True)
     up.ready()
 
+    assert up.log[-2] == "anna signs in"
     steps = [line for line in up.log if line.endswith(" ...")]
     assert steps == ["PostgreSQL ...", "Valkey ...", "Migrations ...", "Demo school: marks ..."]
 
