@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
 
 from diary.delivery.tables import Channel
 from diary.exchange.problem import Problems
@@ -22,6 +23,9 @@ class Fact:
     school: str
     table: str
     row: int
+
+
+SomeFact = TypeVar("SomeFact", bound=Fact)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +181,27 @@ class Intake:
     groups_are_complete: bool = False
     places_are_complete: bool = False
 
+    def keep_only(self, school: str) -> None:
+        """Forget what is said about other schools."""
+        self.schools = _of(school, self.schools)
+        self.years = _of(school, self.years)
+        self.periods = _of(school, self.periods)
+        self.subjects = _of(school, self.subjects)
+        self.teachers = _of(school, self.teachers)
+        self.pupils = _of(school, self.pupils)
+        self.guardians = _of(school, self.guardians)
+        self.guardianships = _of(school, self.guardianships)
+        self.classes = _of(school, self.classes)
+        self.groups = _of(school, self.groups)
+        self.memberships = _of(school, self.memberships)
+        self.assignments = _of(school, self.assignments)
+        self.contacts = _of(school, self.contacts)
+
     @property
     def school_keys(self) -> list[str]:
         """The ids of the schools that the file speaks about."""
         return list(dict.fromkeys(fact.school for fact in self.schools))
+
+
+def _of(school: str, facts: list[SomeFact]) -> list[SomeFact]:
+    return [fact for fact in facts if fact.school == school]

@@ -41,12 +41,12 @@ def notice(what: str, remedy: str) -> ProblemKind:
     return ProblemKind(Severity.NOTICE, what, remedy)
 
 
-def shown(value: object) -> str:
+def shown(value: object, limit: int = SHOWN_OF_A_VALUE) -> str:
     """Return a value from a file as it may be printed on a terminal: no control characters, not too long."""
     if isinstance(value, tuple):
         return ", ".join(map(shown, value[:SHOWN_OF_A_LIST])) + (", …" if len(value) > SHOWN_OF_A_LIST else "")
-    text = "".join(sign if sign.isprintable() else "�" for sign in str(value)[: SHOWN_OF_A_VALUE + 1])
-    return text if len(text) <= SHOWN_OF_A_VALUE else text[:SHOWN_OF_A_VALUE] + "…"
+    text = "".join(sign if sign.isprintable() else "�" for sign in str(value)[: limit + 1])
+    return text if len(text) <= limit else text[:limit] + "…"
 
 
 @dataclass(frozen=True, slots=True)

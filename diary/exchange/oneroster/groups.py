@@ -73,7 +73,7 @@ class Groups:
                     key=one.id,
                     year=year,
                     year_is_stated=is_stated,
-                    names=_names(one, LONGEST_CLASS_NAME),
+                    names=_names(one, LONGEST_CLASS_NAME, is_repeated=False),
                     grade_level=self._grades[one.id],
                     class_teacher=self._enrollments.head_of(one.id),
                 )
@@ -83,6 +83,7 @@ class Groups:
     def groups(self) -> list[GroupFact]:
         """Return the teaching groups; each school class is one of them."""
         facts = []
+        titles = Counter((self._school(one), one.title) for one in self._in_force)
         for one in self._in_force:
             kind, school_class = (GroupKind.CLASS, one.id) if one.is_homeroom else self._kind(one)
             year, is_stated = self._calendar.year_of(one.session_ids)
@@ -94,7 +95,7 @@ class Groups:
                     key=one.id,
                     year=year,
                     year_is_stated=is_stated,
-                    names=_names(one, LONGEST_GROUP_NAME),
+                    names=_names(one, LONGEST_GROUP_NAME, is_repeated=titles[self._school(one), one.title] > 1),
                     kind=kind,
                     school_class=school_class,
                 )
@@ -204,12 +205,12 @@ class Groups:
         return one.title[:LONGEST_SUBJECT]
 
 
-def _names(one: RosterClass, limit: int) -> tuple[str, ...]:
-    """Return what a class may be called when its title is taken: title, title with code, title with id."""
-    names = [one.title]
-    names += [
+def _names(one: RosterClass, limit: int, *, is_repeated: bool) -> tuple[str, ...]:
+    """Return what a class may be called, best first: its title, or with its code or id when others have the title."""
+    longer = [
         f"{one.title[: limit - len(extra) - 3]} ({extra})"
         for extra in (one.code, one.id)
-        if extra and len(extra) < limit - 10
+        if extra and len(extra) <= limit // 2
     ]
-    return tuple(dict.fromkeys(name[:limit] for name in names))
+    title = one.title[:limit]
+    return tuple(dict.fromkeys([*longer, title] if is_repeated else [title, *longer]))
