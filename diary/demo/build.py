@@ -55,7 +55,7 @@ class DemoSchool:
 
 async def demo_exists() -> bool:
     """Whether the demo school is in the database; being written in one transaction, it is there whole."""
-    return await _find() is not None
+    return bool(await database.fetch("SELECT FROM school WHERE demo"))
 
 
 async def build(report: Report) -> DemoSchool:
@@ -81,8 +81,8 @@ async def build(report: Report) -> DemoSchool:
 
 
 async def _find() -> UUID | None:
-    """Return the demo school's id; raises RealSchoolPresent when there is a school that is not one."""
-    schools = await database.fetch("SELECT id, name, demo FROM school ORDER BY demo, created_at")
+    """Return the demo school's id; raises RealSchoolPresent when there are only others."""
+    schools = await database.fetch("SELECT id, name, demo FROM school ORDER BY demo DESC, created_at LIMIT 1")
     if schools and not schools[0]["demo"]:
         raise RealSchoolPresent(school=schools[0]["name"])
     found: UUID | None = schools[0]["id"] if schools else None
