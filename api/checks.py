@@ -30,6 +30,13 @@ class OnlySubscriptions(Refusal):
     wording = _("По WebSocket работают только подписки: запросы и изменения отправляйте по HTTP.")
 
 
+class SubscriptionsNeedSocket(Refusal):
+    """A subscription came over plain HTTP, where nothing can be pushed."""
+
+    code = "SUBSCRIPTIONS_NEED_WEBSOCKET"
+    wording = _("Подписки работают только по WebSocket (graphql-transport-ws).")
+
+
 @lru_cache(maxsize=KEPT)
 def _parsed(query: str) -> DocumentNode:
     return parse(query, max_tokens=MOST_TOKENS)
@@ -57,24 +64,23 @@ class DocumentChecks(SchemaExtension):
         if context.query and context.graphql_document is None:
             try:
                 context.graphql_document = _parsed(context.query)
-            except (GraphQLError, RecursionError):
+            except GraphQLError:
                 context.graphql_document = None
         yield
 
     def on_validate(self) -> Iterator[None]:
-        """Refuse what a socket does not carry, what is too large, and what does not fit the schema, in this order."""
+        """Refuse what this transport does not carry, what is too large, and what does not fit the schema, in this order."""
         context = self.execution_context
         document = context.graphql_document
         if document is None:
             yield
             return
-        asker = context.context
-        if (
-            isinstance(asker, Context)
-            and asker.transport is Transport.WEBSOCKET
-            and context.operation_type is not OperationType.SUBSCRIPTION
-        ):
+        over_socket = isinstance(context.context, Context) and context.context.transport is Transport.WEBSOCKET
+        is_subscription = context.operation_type is OperationType.SUBSCRIPTION
+        if over_socket and not is_subscription:
             context.pre_execution_errors = [_error(OnlySubscriptions())]
+        elif is_subscription and not over_socket:
+            context.pre_execution_errors = [_error(SubscriptionsNeedSocket())]
         else:
             faults = _faults(context.schema._schema, document, context.validation_rules)  # noqa: SLF001 - as Strawberry's cache
             context.pre_execution_errors = [_error(fault) for fault in faults]

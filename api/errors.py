@@ -48,13 +48,6 @@ class ValueUnusable(Refusal):
     wording = _("Одно из значений содержит недопустимые символы или слишком велико.")
 
 
-class DocumentTooDeep(Refusal):
-    """The document nests more fields than the limit."""
-
-    code = "DOCUMENT_TOO_DEEP"
-    wording = _("Запрос вложен глубже {limit} уровней.")
-
-
 def shown(error: GraphQLError) -> GraphQLError:
     """Return what the client gets to read of an error, with `extensions.code` in every case; log what is hidden."""
     cause = _cause(error)
@@ -97,8 +90,6 @@ def _known(cause: Exception) -> Refusal | None:
         return ValueUnusable()
     if isinstance(cause, _UNREACHABLE):
         return ServiceUnavailable()
-    if isinstance(cause, RecursionError):
-        return DocumentTooDeep(limit="8")
     return None
 
 

@@ -22,7 +22,6 @@ from graphql import (
 )
 from graphql.type import GraphQLField, GraphQLInterfaceType, GraphQLList, GraphQLNonNull, GraphQLObjectType
 
-from api.errors import DocumentTooDeep
 from diary.kit.refusal import Refusal
 from diary.kit.wording import _
 
@@ -40,6 +39,13 @@ SIZE = "diary_size"
 UNKNOWN_SIZE = 10
 #: Numbers grow with powers of two in nested fragments; beyond this they need not be exact.
 _ENOUGH = 1_000_000
+
+
+class DocumentTooDeep(Refusal):
+    """The document nests more fields than the limit."""
+
+    code = "DOCUMENT_TOO_DEEP"
+    wording = _("Запрос вложен глубже {limit} уровней.")
 
 
 class TooManyAliases(Refusal):

@@ -9,20 +9,9 @@ from typing import Any
 from gql import gql
 from gql.transport.exceptions import TransportQueryError
 
+from tests.api.documents import RECORD, VIEWER, WEEK, WITHDRAW
 from tests.support.service import EVENTS, SIGN_IN, Service, ask, refusal
 from tests.support.town import PASSWORD, Town
-
-VIEWER = "{ viewer { fullName role pupils { id fullName schoolClass { name } school { name } } } }"
-WEEK = """
-query ($pupilId: ID!, $weekOf: Date!) { diaryWeek(pupilId: $pupilId, weekOf: $weekOf) {
-  version days { date holiday { name } lessons { id ordinal startsAt endsAt status room topic lessonType
-    subject { name } teacher { fullName } group { name kind }
-    change { kind reason movedTo { date ordinal } movedFrom { date ordinal }
-             was { teacher { fullName } subject { name } room } }
-    homework { text dueOn } marks { value weight comment workType } attendance { code } } } } }
-"""
-RECORD = "mutation ($input: RecordMarkInput!) { recordMark(input: $input) { id value weight } }"
-WITHDRAW = "mutation ($pupilId: ID!) { withdrawConsent(input: { pupilId: $pupilId }) { decision } }"
 
 
 async def test_a_mother_reads_both_children_sees_a_mark_arrive_and_is_shut_out_when_she_withdraws(
@@ -81,7 +70,7 @@ async def test_a_mother_reads_both_children_sees_a_mark_arrive_and_is_shut_out_w
     assert events.empty()
 
     withdrawn_at = time.monotonic()
-    await ask(service.client(anna), WITHDRAW, pupilId=misha)
+    await ask(service.client(anna), WITHDRAW, input={"pupilId": misha})
     ended = await asyncio.wait_for(asyncio.gather(following, return_exceptions=True), 1)
     assert time.monotonic() - withdrawn_at < 1
     assert isinstance(ended[0], TransportQueryError)

@@ -1,0 +1,147 @@
+"""Consent as an access rule: each state has its own answer, and a change works at once (R1.3, R2.3)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from diary.kit import database
+from diary.kit.clock import SetClock
+from tests.api.documents import PUPIL, REGISTER, VIEWER, WEEK, WITHDRAW
+from tests.support.service import Service, codes
+from tests.support.town import Town
+
+DAY = "2026-11-24"
+
+
+async def week(service: Service, town: Town, login: str, pupil: str) -> list[str]:
+    """Ask for a pupil's week and return the codes of the refusal."""
+    token = await service.sign_in(login)
+    variables = {"pupilId": str(town.first.pupils[pupil]), "weekOf": DAY}
+    by_week = codes(await service.post(WEEK, variables, token=token))
+    by_pupil = codes(await service.post(PUPIL, {"id": variables["pupilId"]}, token=token))
+    assert by_week == by_pupil
+    return by_week
+
+
+async def test_without_a_decision_a_guardian_reads_only_the_childs_name(service: Service, town: Town) -> None:
+    assert await week(service, town, "galina", "nina") == ["CONSENT_NOT_REGISTERED"]
+
+    viewer = (await service.post(VIEWER, token=await service.sign_in("galina")))["data"]["viewer"]
+    assert [pupil["fullName"] for pupil in viewer["pupils"]] == ["Галкина Нина"]
+
+
+async def test_the_office_registers_a_consent_and_the_guardian_reads(service: Service, town: Town) -> None:
+    given = {
+        "pupilId": str(town.first.pupils["nina"]),
+        "guardianId": str(town.first.guardians["galina"]),
+        "documentReference": "Заявление 12 от 24.11.2026, папка 3",
+    }
+
+    answer = await service.post(REGISTER, {"input": given}, token=await service.sign_in("daria"))
+
+    assert codes(answer) == []
+    assert answer["data"]["registerConsent"]["decision"] == "GIVEN"
+    assert await week(service, town, "galina", "nina") == []
+
+
+@pytest.mark.parametrize(
+    ("decisions", "code"),
+    [
+        ([{"decision": "REFUSED"}], "CONSENT_REFUSED"),
+        ([{"decision": "GIVEN"}, {"decision": "WITHDRAWN"}], "CONSENT_WITHDRAWN"),
+        ([{"decision": "GIVEN"}, {"purpose": "ELECTRONIC_FORM", "decision": "REFUSED"}], "ELECTRONIC_FORM_REFUSED"),
+        ([{"purpose": "ELECTRONIC_FORM", "decision": "GIVEN"}], "CONSENT_NOT_REGISTERED"),
+    ],
+)
+async def test_each_state_of_consent_is_refused_under_its_own_code(
+    service: Service, town: Town, decisions: list[dict[str, Any]], code: str
+) -> None:
+    for decision in decisions:
+        await town.first.decide("galina", "nina", **decision)
+
+    assert await week(service, town, "galina", "nina") == [code]
+
+
+async def test_a_consent_with_a_term_ends_to_the_second(service: Service, town: Town, clock: SetClock) -> None:
+    await town.first.decide("galina", "nina", valid_until=clock.now() + timedelta(minutes=1))
+
+    clock.move(timedelta(seconds=59))
+    assert await week(service, town, "galina", "nina") == []
+    clock.move(timedelta(seconds=1))
+    assert await week(service, town, "galina", "nina") == ["CONSENT_EXPIRED"]
+
+
+@pytest.mark.parametrize(
+    ("born", "code"),
+    [(date(2012, 11, 25), []), (date(2012, 11, 24), ["OWN_CONSENT_MISSING"])],
+    ids=["a day before 14", "14 today"],
+)
+async def test_from_fourteen_a_pupils_own_consent_is_needed(
+    service: Service, town: Town, born: date, code: list[str]
+) -> None:
+    await database.execute("UPDATE pupil SET birth_date = $2 WHERE id = $1", town.first.pupils["misha"], born)
+
+    assert await week(service, town, "misha", "misha") == code
+
+
+async def test_a_withdrawal_closes_one_child_and_leaves_the_session_and_the_other(service: Service, town: Town) -> None:
+    token = await service.sign_in("anna")
+
+    answer = await service.post(WITHDRAW, {"input": {"pupilId": str(town.first.pupils["misha"])}}, token=token)
+
+    assert answer["data"]["withdrawConsent"] == {"decision": "WITHDRAWN", "form": "ELECTRONIC"}
+    assert await week(service, town, "anna", "misha") == ["CONSENT_WITHDRAWN"]
+    assert await week(service, town, "anna", "liza") == []
+    assert codes(await service.post(VIEWER, token=token)) == []
+
+
+async def test_withdrawing_twice_or_for_a_foreign_child_is_refused(service: Service, town: Town) -> None:
+    token = await service.sign_in("anna")
+    own = {"input": {"pupilId": str(town.first.pupils["misha"])}}
+    assert codes(await service.post(WITHDRAW, own, token=token)) == []
+
+    assert codes(await service.post(WITHDRAW, own, token=token)) == ["NOTHING_TO_WITHDRAW"]
+    for foreign in (str(town.second.pupils["kolya"]), str(town.first.pupils["nina"]), "no-such-id"):
+        assert codes(await service.post(WITHDRAW, {"input": {"pupilId": foreign}}, token=token)) == ["NOT_FOUND"]
+
+
+@pytest.mark.parametrize("login", ["elena", "vera", "anna", "galina", "root", "nobody"])
+async def test_only_the_schools_own_office_registers(service: Service, town: Town, login: str) -> None:
+    given = {
+        "pupilId": str(town.first.pupils["nina"]),
+        "guardianId": str(town.first.guardians["galina"]),
+        "documentReference": "Заявление 12",
+    }
+
+    assert codes(await service.post(REGISTER, {"input": given}, token=await service.sign_in(login))) == ["NOT_FOUND"]
+    assert await week(service, town, "galina", "nina") == ["CONSENT_NOT_REGISTERED"]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"documentReference": "  "}, "DOCUMENT_REQUIRED"),
+        ({"receivedAt": "2026-11-24T09:00:01+00:00"}, "BAD_INPUT"),
+        ({"receivedAt": "2026-11-24T08:00:00"}, "BAD_INPUT"),
+        ({"validUntil": "2026-11-24T12:00:00+03:00"}, "BAD_INPUT"),
+        ({"decision": "WITHDRAWN"}, "NOTHING_TO_WITHDRAW"),
+        ({"guardianId": "no-such-id"}, "NOT_FOUND"),
+        ({"documentReference": "\x00"}, "VALUE_UNUSABLE"),
+        ({"documentReference": "x" * 256}, "VALUE_UNUSABLE"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_a_decision_that_cannot_be_registered_is_refused_and_leaves_nothing(
+    service: Service, town: Town, change: dict[str, Any], code: str
+) -> None:
+    given = {
+        "pupilId": str(town.first.pupils["nina"]),
+        "guardianId": str(town.first.guardians["galina"]),
+        "documentReference": "Заявление 12",
+    } | change
+
+    assert codes(await service.post(REGISTER, {"input": given}, token=await service.sign_in("daria"))) == [code]
+    assert await week(service, town, "galina", "nina") == ["CONSENT_NOT_REGISTERED"]

@@ -1,0 +1,151 @@
+"""How large a document may be: depth, aliases, tokens, cost and time, each at its boundary (trust.md 1.2)."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.api.documents import WEEK
+from tests.support.service import Service, codes
+from tests.support.town import Town
+
+FULL_LESSON = """
+fragment lesson on Lesson { id ordinal startsAt endsAt status room topic lessonType subject { name }
+  teacher { fullName } group { name kind } attendance { code minutesLate } homework { id text dueOn }
+  marks { id value weight comment workType recordedAt correctedAt }
+  change { kind reason movedTo { date ordinal } movedFrom { date ordinal }
+           was { teacher { fullName } subject { name } room } } }
+"""
+FULL_WEEK = (
+    "diaryWeek(pupilId: $pupilId, weekOf: $weekOf) { version days { date holiday { name } lessons { ...lesson } } }"
+)
+
+
+def nested(levels: int) -> str:
+    """Return a document of so many nested fields; whether they exist is looked at only when it is not too deep."""
+    return "{ a" * levels + " }" * levels
+
+
+async def test_eight_levels_pass_and_nine_are_too_deep(service: Service) -> None:
+    assert "DOCUMENT_TOO_DEEP" not in codes(await service.post(nested(8)))
+    assert codes(await service.post(nested(9))) == ["DOCUMENT_TOO_DEEP"]
+
+
+async def test_depth_is_counted_through_fragments(service: Service) -> None:
+    document = "{ a { b { c { d { ...deep } } } } } fragment deep on Query { e { f { g { h %s } } } }"
+
+    assert "DOCUMENT_TOO_DEEP" not in codes(await service.post(document % ""))
+    assert codes(await service.post(document % "{ i }")) == ["DOCUMENT_TOO_DEEP"]
+
+
+async def test_hundreds_of_levels_are_refused_like_nine(service: Service) -> None:
+    assert codes(await service.post(nested(190))) == ["DOCUMENT_TOO_DEEP"]
+    assert codes(await service.post(nested(320))) == ["GRAPHQL_PARSE_FAILED"]
+
+
+async def test_fifteen_aliases_pass_and_sixteen_do_not(service: Service, town: Town) -> None:
+    token = await service.sign_in("anna")
+
+    def document(aliases: int) -> str:
+        return "{ " + " ".join(f"a{number}: viewer {{ role }}" for number in range(aliases)) + " }"
+
+    fifteen = await service.post(document(15), token=token)
+    assert len(fifteen["data"]) == 15
+    assert codes(await service.post(document(16), token=token)) == ["TOO_MANY_ALIASES"]
+
+
+async def test_fields_repeated_under_one_name_count_like_aliases(service: Service, town: Town) -> None:
+    token = await service.sign_in("anna")
+
+    assert codes(await service.post("{ viewer {" + " role" * 16 + " } }", token=token)) == []
+    assert codes(await service.post("{ viewer {" + " role" * 17 + " } }", token=token)) == ["TOO_MANY_ALIASES"]
+
+
+async def test_a_thousand_tokens_pass_and_one_more_does_not(service: Service) -> None:
+    def document(tokens: int) -> str:
+        # `query q ( ... ) { viewer { role } }` with variables of four tokens each: $ name : Int
+        fixed, variables = len(["query", "q", "(", ")", "{", "viewer", "{", "role", "}", "}"]), 247
+        fill = tokens - fixed - variables * 4
+        return (
+            "query q ("
+            + " ".join(f"$v{number}: Int" for number in range(variables))
+            + ") { viewer { role }"
+            + " x" * fill
+            + " }"
+        )
+
+    thousand = await service.post(document(1000))
+    more = await service.post(document(1001))
+
+    assert "GRAPHQL_PARSE_FAILED" not in codes(thousand)
+    assert codes(more) == ["GRAPHQL_PARSE_FAILED"]
+
+
+async def test_a_full_week_is_affordable_and_two_in_one_document_are_not(service: Service, town: Town) -> None:
+    token = await service.sign_in("anna")
+    variables = {"pupilId": str(town.first.pupils["misha"]), "weekOf": "2026-11-24"}
+    head = "query ($pupilId: ID!, $weekOf: Date!)"
+
+    one = await service.post(f"{head} {{ {FULL_WEEK} }} {FULL_LESSON}", variables, token=token)
+    two = await service.post(f"{head} {{ {FULL_WEEK} again: {FULL_WEEK} }} {FULL_LESSON}", variables, token=token)
+
+    assert codes(one) == []
+    assert codes(two) == ["DOCUMENT_TOO_COSTLY"]
+    assert two["data"] is None
+
+
+async def test_operations_of_one_document_are_counted_together(service: Service, town: Town) -> None:
+    token = await service.sign_in("anna")
+    week = WEEK.strip().removeprefix("query")
+    document = f"query one {week} query two {week}"
+
+    answer = await service.request(
+        "POST",
+        "/graphql",
+        json={"query": document, "operationName": "one", "variables": {"pupilId": "x", "weekOf": "2026-11-24"}},
+        headers={"Authorization": f"Bearer {token}"},
+    )
+
+    assert codes(answer.json()) == ["DOCUMENT_TOO_COSTLY"]
+
+
+async def test_fragments_that_double_at_every_step_are_refused_at_once(service: Service) -> None:
+    steps = 80
+    fragments = [f"fragment f{n} on Query {{ ...f{n + 1} ...f{n + 1} }}" for n in range(steps)]
+    document = "{ ...f0 } " + " ".join(fragments) + f" fragment f{steps} on Query {{ viewer {{ role }} }}"
+
+    started = time.monotonic()
+    answer = await service.post(document)
+
+    assert codes(answer) == ["DOCUMENT_TOO_COSTLY"]
+    assert time.monotonic() - started < 1
+
+
+async def test_fragments_that_spread_each_other_are_refused(service: Service) -> None:
+    answer = await service.post("{ ...a } fragment a on Query { ...b } fragment b on Query { ...a viewer { role } }")
+
+    assert set(codes(answer)) == {"GRAPHQL_VALIDATION_FAILED"}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{ viewer {" + " role" * 900 + " } }",
+        "{" + " ".join(f"a{n}: viewer {{ role }}" for n in range(150)) + "}",
+        "{ viewer(" + " ".join(f"a{n}: {n}" for n in range(300)) + ") { role } }",
+        "query (" + " ".join(f"$v{n}: Int" for n in range(240)) + ") { viewer { role } }",
+        "{ viewer " + "@include(if: true) " * 140 + "{ role } }",
+        "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }",
+        "{ viewer(a: " + "[" * 450 + "]" * 450 + ") { role } }",
+    ],
+    ids=["repeats", "aliases", "arguments", "variables", "directives", "introspection", "lists"],
+)
+async def test_hostile_documents_are_answered_within_a_second(service: Service, document: str) -> None:
+    started = time.monotonic()
+
+    answer = await service.post(document)
+
+    assert codes(answer)
+    assert "INTERNAL" not in codes(answer)
+    assert time.monotonic() - started < 1
