@@ -11,7 +11,7 @@ import pytest
 from diary.exchange import archive
 from diary.exchange.archive import Limits
 from diary.exchange.oneroster.reading import NO_TABLES, TWO_FILES, read_roster
-from diary.exchange.problem import ProblemKind
+from diary.exchange.problem import ImportStopped, ProblemKind
 from tests.exchange.exports import Export
 
 
@@ -60,7 +60,7 @@ def test_a_file_that_unpacks_to_more_than_the_limit_is_stopped_on_the_way(tmp_pa
         member = next(member for member in opened.members if member.name == "users.csv")
         (folder / "users.csv").write_bytes(b"a" * 20_000)
 
-        with pytest.raises(archive.ImportStopped) as stopped, member.open() as stream:
+        with pytest.raises(ImportStopped) as stopped, member.open() as stream:
             stream.read()
 
     assert stopped.value.problem.kind is archive.TOO_LARGE

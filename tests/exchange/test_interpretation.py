@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -41,13 +42,16 @@ KNOWN = Known(
 SCHOOL = "org-school-12"
 
 
+Take = Callable[..., Intake]
+
+
 @pytest.fixture
 def export() -> Export:
     return Export.sample()
 
 
 @pytest.fixture
-def take(tmp_path: Path):
+def take(tmp_path: Path) -> Take:
     def take(export: Export, today: date = TODAY) -> Intake:
         roster = read_roster(export.zip(tmp_path / "export.zip"))
         assert not roster.problems.has_errors, list(roster.problems.lines())
@@ -65,7 +69,7 @@ def links(intake: Intake) -> set[tuple[str, str]]:
     return {(fact.guardian, fact.pupil) for fact in intake.guardianships}
 
 
-def test_the_sample_school_is_taken_whole(take, export: Export) -> None:
+def test_the_sample_school_is_taken_whole(take: Take, export: Export) -> None:
     intake = take(export)
 
     assert [fact.school for fact in intake.schools] == [SCHOOL]
@@ -76,7 +80,7 @@ def test_the_sample_school_is_taken_whole(take, export: Export) -> None:
     assert (belov.full_name, belov.birth_date, belov.grade_level) == ("Белов Михаил Андреевич", date(2015, 4, 17), 5)
 
 
-def test_a_guardian_is_found_whether_named_at_the_child_or_naming_the_child(take, export: Export) -> None:
+def test_a_guardian_is_found_whether_named_at_the_child_or_naming_the_child(take: Take, export: Export) -> None:
     intake = take(export)
 
     assert ("parent-belova", "pupil-belov") in links(intake)
@@ -85,26 +89,26 @@ def test_a_guardian_is_found_whether_named_at_the_child_or_naming_the_child(take
     assert (told.row, told.column) == (8, "agentSourcedIds")
 
 
-def test_a_link_written_at_both_ends_is_one_link(take, export: Export) -> None:
+def test_a_link_written_at_both_ends_is_one_link(take: Take, export: Export) -> None:
     intake = take(export.replace("users.csv", ",pupil-belova,,", ',"pupil-belova,pupil-belov",,'))
 
     assert len(intake.guardianships) == len(links(intake)) == 6
 
 
-def test_a_teacher_is_not_a_guardian_for_being_named_as_agent(take, export: Export) -> None:
+def test_a_teacher_is_not_a_guardian_for_being_named_as_agent(take: Take, export: Export) -> None:
     intake = take(export)
 
     assert not any(pupil == "pupil-zueva" for _guardian, pupil in links(intake))
     assert only(intake, kinship.NOT_A_GUARDIAN).row == 6
 
 
-def test_a_pupil_is_nobodys_guardian(take, export: Export) -> None:
+def test_a_pupil_is_nobodys_guardian(take: Take, export: Export) -> None:
     intake = take(export.replace("users.csv", ",teacher-orlova,07,", ",pupil-belov,07,"))
 
     assert not any("pupil" in guardian for guardian, _pupil in links(intake))
 
 
-def test_a_teacher_who_is_a_parent_too_is_both(take) -> None:
+def test_a_teacher_who_is_a_parent_too_is_both(take: Take) -> None:
     export = Export.sample().replace(
         "users.csv", "org-school-12,teacher,v.orlova", 'org-school-12,"teacher,parent",v.orlova'
     )
@@ -115,7 +119,7 @@ def test_a_teacher_who_is_a_parent_too_is_both(take) -> None:
     assert "teacher-orlova" in {fact.key for fact in intake.teachers}
 
 
-def test_relations_follow_the_roles(take, export: Export) -> None:
+def test_relations_follow_the_roles(take: Take, export: Export) -> None:
     intake = take(export)
 
     relations = {fact.guardian: fact.relation for fact in intake.guardianships}
@@ -125,7 +129,7 @@ def test_relations_follow_the_roles(take, export: Export) -> None:
     assert only(intake, kinship.RELATIVE).row == 11
 
 
-def test_a_guardian_who_is_marked_gone_gets_no_link(take, export: Export) -> None:
+def test_a_guardian_who_is_marked_gone_gets_no_link(take: Take, export: Export) -> None:
     intake = take(export.replace("users.csv", "parent-orlov,active", "parent-orlov,inactive"))
 
     assert "parent-orlov" not in {fact.key for fact in intake.guardians}
@@ -133,7 +137,7 @@ def test_a_guardian_who_is_marked_gone_gets_no_link(take, export: Export) -> Non
     assert only(intake, kinship.GONE).row == 7
 
 
-def test_contacts_are_taken_from_guardians_only_and_garbage_is_told(take, export: Export) -> None:
+def test_contacts_are_taken_from_guardians_only_and_garbage_is_told(take: Take, export: Export) -> None:
     intake = take(export.replace("users.csv", "Вера,Орлова,Николаевна,,,", "Вера,Орлова,Николаевна,,v@example.org,"))
 
     found = {(fact.guardian, fact.channel, fact.value) for fact in intake.contacts}
@@ -165,7 +169,7 @@ def test_phone_numbers_are_written_alike(written: str, number: str | None) -> No
     assert number_of(written) == number
 
 
-def test_homerooms_are_classes_with_their_class_teacher(take, export: Export) -> None:
+def test_homerooms_are_classes_with_their_class_teacher(take: Take, export: Export) -> None:
     intake = take(export)
 
     by_key = {fact.key: fact for fact in intake.classes}
@@ -174,7 +178,7 @@ def test_homerooms_are_classes_with_their_class_teacher(take, export: Export) ->
     assert not any(fact.group == "class-5a" for fact in intake.assignments)
 
 
-def test_a_group_within_one_class_is_a_group_and_across_classes_a_stream(take, export: Export) -> None:
+def test_a_group_within_one_class_is_a_group_and_across_classes_a_stream(take: Take, export: Export) -> None:
     by_key = {fact.key: fact for fact in take(export).groups}
 
     assert (by_key["class-5a"].kind, by_key["class-5a"].school_class) == (GroupKind.CLASS, "class-5a")
@@ -182,7 +186,7 @@ def test_a_group_within_one_class_is_a_group_and_across_classes_a_stream(take, e
     assert (by_key["class-chess"].kind, by_key["class-chess"].school_class) == (GroupKind.STREAM, None)
 
 
-def test_groups_of_one_title_are_told_apart_by_their_code(take, export: Export) -> None:
+def test_groups_of_one_title_are_told_apart_by_their_code(take: Take, export: Export) -> None:
     names = {fact.key: fact.names for fact in take(export).groups}
 
     assert names["class-5a-maths"][0] == "Математика (5А)"
@@ -190,7 +194,7 @@ def test_groups_of_one_title_are_told_apart_by_their_code(take, export: Export) 
     assert names["class-chess"][0] == "Шахматы"
 
 
-def test_the_subject_comes_from_the_class_then_the_course_then_the_title(take, export: Export) -> None:
+def test_the_subject_comes_from_the_class_then_the_course_then_the_title(take: Take, export: Export) -> None:
     export.replace("courses.csv", "course-chess,active,2026-08-20,year-2026,Шахматы,", "course-chess,active,,,Логика,")
     subjects = {fact.group: fact.subject for fact in take(export).assignments}
     assert subjects == {
@@ -206,7 +210,7 @@ def test_the_subject_comes_from_the_class_then_the_course_then_the_title(take, e
     assert {problem.row for problem in intake.problems.of(groups.SUBJECT_PRESUMED)} == {6, 7}
 
 
-def test_a_pupil_of_a_grade_without_homerooms_is_put_into_the_class_of_the_grade(take, export: Export) -> None:
+def test_a_pupil_of_a_grade_without_homerooms_is_put_into_the_class_of_the_grade(take: Take, export: Export) -> None:
     intake = take(export)
 
     (made,) = [fact for fact in intake.classes if fact.table == "users"]
@@ -216,14 +220,14 @@ def test_a_pupil_of_a_grade_without_homerooms_is_put_into_the_class_of_the_grade
     assert only(intake, placement.PLACED_BY_GRADE).row == 6
 
 
-def test_a_pupil_of_a_grade_with_homerooms_is_left_to_the_office(take, export: Export) -> None:
+def test_a_pupil_of_a_grade_with_homerooms_is_left_to_the_office(take: Take, export: Export) -> None:
     intake = take(export)
 
     assert not any(fact.pupil == "pupil-ilyin" for fact in intake.memberships)
     assert only(intake, placement.WITHOUT_A_CLASS).row == 7
 
 
-def test_a_pupil_without_any_grade_is_left_to_the_office(take, export: Export) -> None:
+def test_a_pupil_without_any_grade_is_left_to_the_office(take: Take, export: Export) -> None:
     intake = take(export.replace("users.csv", "teacher-orlova,07,", "teacher-orlova,неизвестно,"))
 
     assert not any(fact.pupil == "pupil-zueva" for fact in intake.memberships)
@@ -238,7 +242,7 @@ def test_grades_are_read_as_years_of_study(written: str, grade: int | None) -> N
     assert grade_of(written) == grade
 
 
-def test_the_grade_of_a_class_may_come_from_its_name_or_its_pupils(take, export: Export) -> None:
+def test_the_grade_of_a_class_may_come_from_its_name_or_its_pupils(take: Take, export: Export) -> None:
     export.replace("classes.csv", "5А,05,,,homeroom", "5А,,,,homeroom").replace(
         "classes.csv", "5Б,05,,,homeroom", "Ромашка,,,,homeroom"
     )
@@ -251,7 +255,7 @@ def test_the_grade_of_a_class_may_come_from_its_name_or_its_pupils(take, export:
     }
 
 
-def test_a_teacher_enrolled_as_a_pupil_is_left_out(take, export: Export) -> None:
+def test_a_teacher_enrolled_as_a_pupil_is_left_out(take: Take, export: Export) -> None:
     export.append("enrollments.csv", "enr-99,active,,class-5a,,teacher-sokolov,student,,,")
 
     intake = take(export)
@@ -260,7 +264,7 @@ def test_a_teacher_enrolled_as_a_pupil_is_left_out(take, export: Export) -> None
     assert only(intake, enrollments.NOT_A_PUPIL).row == 20
 
 
-def test_an_administrator_who_teaches_is_a_teacher(take, export: Export) -> None:
+def test_an_administrator_who_teaches_is_a_teacher(take: Take, export: Export) -> None:
     export.append("enrollments.csv", "enr-99,active,,class-chess,,office-titova,teacher,,,")
 
     intake = take(export)
@@ -269,7 +273,7 @@ def test_an_administrator_who_teaches_is_a_teacher(take, export: Export) -> None
     assert "enr-99" in {fact.key for fact in intake.assignments}
 
 
-def test_enrolments_into_a_deleted_class_are_left_out(take, export: Export) -> None:
+def test_enrolments_into_a_deleted_class_are_left_out(take: Take, export: Export) -> None:
     intake = take(export.replace("classes.csv", "class-chess,active", "class-chess,tobedeleted"))
 
     assert "class-chess" in intake.gone_groups
@@ -277,7 +281,7 @@ def test_enrolments_into_a_deleted_class_are_left_out(take, export: Export) -> N
     assert len(intake.problems.of(enrollments.CLASS_GONE)) == 3
 
 
-def test_a_pupil_in_two_homerooms_at_once_stays_in_one(take, export: Export) -> None:
+def test_a_pupil_in_two_homerooms_at_once_stays_in_one(take: Take, export: Export) -> None:
     export.append("enrollments.csv", "enr-99,active,,class-5b,,pupil-belov,student,true,2026-09-01,")
 
     intake = take(export)
@@ -287,7 +291,7 @@ def test_a_pupil_in_two_homerooms_at_once_stays_in_one(take, export: Export) -> 
     assert only(intake, enrollments.TWO_HOMEROOMS).row == 2
 
 
-def test_a_transfer_between_classes_with_dates_keeps_both(take, export: Export) -> None:
+def test_a_transfer_between_classes_with_dates_keeps_both(take: Take, export: Export) -> None:
     export.replace(
         "enrollments.csv", "pupil-belov,student,,2026-09-01,", "pupil-belov,student,,2026-09-01,2026-10-31", count=1
     )
@@ -301,13 +305,13 @@ def test_a_transfer_between_classes_with_dates_keeps_both(take, export: Export) 
     assert kind is GroupKind.STREAM
 
 
-def test_the_same_place_twice_is_taken_once(take, export: Export) -> None:
+def test_the_same_place_twice_is_taken_once(take: Take, export: Export) -> None:
     export.append("enrollments.csv", "enr-99,active,,class-5a,,pupil-belov,student,,2026-10-01,")
 
     assert only(take(export), enrollments.TWICE).row == 20
 
 
-def test_a_department_belongs_to_the_school_above_it(take, export: Export) -> None:
+def test_a_department_belongs_to_the_school_above_it(take: Take, export: Export) -> None:
     export.append("orgs.csv", "org-primary,active,,Начальная школа,department,,org-school-12")
     export.replace("classes.csv", "org-school-12,year-2026,,,,21", "org-primary,year-2026,,,,21")
 
@@ -317,21 +321,21 @@ def test_a_department_belongs_to_the_school_above_it(take, export: Export) -> No
     assert not intake.problems.of(schools.TAKEN_FOR_A_SCHOOL)
 
 
-def test_a_department_without_a_school_is_taken_for_one(take, export: Export) -> None:
+def test_a_department_without_a_school_is_taken_for_one(take: Take, export: Export) -> None:
     intake = take(export.replace("orgs.csv", "№ 12»,school,12,org-district", "№ 12»,department,12,org-nowhere"))
 
     assert [fact.school for fact in intake.schools] == [SCHOOL]
     assert only(intake, schools.TAKEN_FOR_A_SCHOOL).row == 3
 
 
-def test_who_names_no_school_belongs_to_the_only_one(take, export: Export) -> None:
+def test_who_names_no_school_belongs_to_the_only_one(take: Take, export: Export) -> None:
     intake = take(export.replace("users.csv", "TRUE,org-school-12,student,k.ilyin", "TRUE,,student,k.ilyin"))
 
     assert next(fact for fact in intake.pupils if fact.key == "pupil-ilyin").school == SCHOOL
     assert only(intake, people.PRESUMED_SCHOOL).row == 7
 
 
-def test_who_names_no_school_of_several_is_an_error(take, export: Export) -> None:
+def test_who_names_no_school_of_several_is_an_error(take: Take, export: Export) -> None:
     export.append("orgs.csv", "org-13,active,,Школа № 13,school,,")
 
     intake = take(export.replace("users.csv", "TRUE,org-school-12,student,k.ilyin", "TRUE,,student,k.ilyin"))
@@ -340,7 +344,7 @@ def test_who_names_no_school_of_several_is_an_error(take, export: Export) -> Non
     assert intake.problems.has_errors
 
 
-def test_a_role_that_is_missing_is_inferred_from_enrolments_and_links(take, export: Export) -> None:
+def test_a_role_that_is_missing_is_inferred_from_enrolments_and_links(take: Take, export: Export) -> None:
     export.replace("users.csv", "org-school-12,student,m.belov", "org-school-12,,m.belov")
     export.replace("users.csv", "org-school-12,parent,o.orlov", "org-school-12,,o.orlov")
     export.replace("users.csv", "org-school-12,administrator,d.titova", "org-school-12,,d.titova")
@@ -381,7 +385,7 @@ def test_a_file_of_changes_may_refer_to_what_earlier_files_brought(tmp_path: Pat
     assert (place.pupil, place.group) == ("pupil-yashin", "class-5b")
 
 
-def test_quarters_become_grading_periods_of_their_year(take, export: Export) -> None:
+def test_quarters_become_grading_periods_of_their_year(take: Take, export: Export) -> None:
     intake = take(export)
 
     assert [(fact.name, fact.kind, fact.year) for fact in intake.periods] == [
@@ -394,7 +398,7 @@ def test_quarters_become_grading_periods_of_their_year(take, export: Export) -> 
     assert (year.key, year.starts_on, year.ends_on) == ("year-2026", date(2026, 9, 1), date(2027, 5, 31))
 
 
-def test_periods_that_overlap_are_left_to_the_school(take, export: Export) -> None:
+def test_periods_that_overlap_are_left_to_the_school(take: Take, export: Export) -> None:
     intake = take(export.replace("academicSessions.csv", "2026-10-25", "2026-11-02"))
 
     assert intake.periods == []
@@ -402,7 +406,7 @@ def test_periods_that_overlap_are_left_to_the_school(take, export: Export) -> No
     assert len(take(Export.sample().replace("academicSessions.csv", "2026-10-25", "2026-11-01")).periods) == 4
 
 
-def test_a_school_year_of_a_few_weeks_is_not_believed(take, export: Export) -> None:
+def test_a_school_year_of_a_few_weeks_is_not_believed(take: Take, export: Export) -> None:
     intake = take(export.replace("academicSessions.csv", "2026-09-01,2027-05-31,,2027", "2026-10-02,2026-12-24,,2027"))
 
     assert only(intake, years.SHORT_YEAR).row == 2
@@ -410,7 +414,7 @@ def test_a_school_year_of_a_few_weeks_is_not_believed(take, export: Export) -> N
     assert (year.key, year.name, year.starts_on) == (None, "2026/27", date(2026, 9, 1))
 
 
-def test_without_sessions_the_current_year_is_presumed(take, export: Export) -> None:
+def test_without_sessions_the_current_year_is_presumed(take: Take, export: Export) -> None:
     (year,) = take(export.without("academicSessions.csv")).years
 
     assert (year.name, year.starts_on, year.ends_on) == ("2026/27", date(2026, 9, 1), date(2027, 8, 31))
