@@ -302,7 +302,10 @@ def _remember(settings: Settings, addresses: dict[str, str]) -> None:
 
 @contextlib.contextmanager
 def _servers(*, is_migrated: bool = True) -> Iterator[None]:
-    """Lead this process to the installation's servers: the running ones, or its own for as long as the block runs."""
+    """Lead this process to the installation's servers: the running ones, or its own for as long as the block runs.
+
+    A database of our own is migrated by the way; somebody else's only by `diary migrate`.
+    """
     settings = read_settings(os.environ)
     wants = (settings.database_url is None, settings.redis_url is None)
     running = announced(settings.data)
@@ -312,7 +315,7 @@ def _servers(*, is_migrated: bool = True) -> Iterator[None]:
         return
     with EmbeddedServers(data=settings.data, postgres=wants[0], valkey=wants[1]) as servers:
         _remember(settings, servers.addresses)
-        if is_migrated:
+        if is_migrated and wants[0]:
             from diary.migrations import migrate as run_migrations
 
             _run(run_migrations(lambda _: None))
@@ -350,6 +353,8 @@ def _run(work: Coroutine[Any, Any, Answer]) -> Answer:
         return asyncio.run(work)
     except (Refusal, MigrationFailed) as problem:
         raise click.ClickException(" ".join(str(problem).split())) from None
+    except asyncpg.UndefinedTableError:
+        raise click.ClickException("the database is not of this release yet: run `diary migrate`") from None
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as problem:
         raise click.ClickException(f"the database refuses: {' '.join(str(problem).split())}") from None
 

@@ -155,11 +155,11 @@ class EmbeddedServers:
         # Leftovers of both are waited for before the folder of their sockets is renewed.
         servers = [server for server in (postgres, valkey) if server is not None]
         for server in servers:
+            self._report(server.title)
             server.make_data()
         sockets = home.fresh_sockets()
         self._postgres, self._valkey = postgres, valkey
         for server in servers:
-            self._report(server.title)
             server.configure(sockets)
             server.launch()
         for server in servers:
