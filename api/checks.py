@@ -69,7 +69,7 @@ class DocumentChecks(SchemaExtension):
         yield
 
     def on_validate(self) -> Iterator[None]:
-        """Refuse what this transport does not carry, what is too large, and what does not fit the schema, in this order."""
+        """Refuse what this transport does not carry, what is too large, what does not fit the schema."""
         context = self.execution_context
         document = context.graphql_document
         if document is None:

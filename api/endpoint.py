@@ -20,7 +20,7 @@ from strawberry.types.unset import UNSET, UnsetType
 
 from api.context import Context, Transport
 from api.schema import DiarySchema
-from api.socket import FORBIDDEN, TOO_MUCH, UNAUTHORIZED, DiarySocket, SocketAdapter, SocketRefused
+from api.socket import FORBIDDEN, LONGEST_LIFE, TOO_MUCH, UNAUTHORIZED, DiarySocket, SocketAdapter, SocketRefused
 from api.sockets import Sockets
 from api.web.query_page import query_page
 from diary.access.viewer import SignInRequired
@@ -62,7 +62,15 @@ class DiaryGraphQL(GraphQL[Context, None]):
     websocket_adapter_class = SocketAdapter
     graphql_transport_ws_handler_class = DiarySocket
 
-    def __init__(self, schema: DiarySchema, *, cookie: str, public_url: str | None, has_query_page: bool) -> None:
+    def __init__(
+        self,
+        schema: DiarySchema,
+        *,
+        cookie: str,
+        public_url: str | None,
+        has_query_page: bool,
+        socket_life: float = LONGEST_LIFE,
+    ) -> None:
         super().__init__(
             schema,
             graphql_ide="graphiql" if has_query_page else None,
@@ -74,6 +82,7 @@ class DiaryGraphQL(GraphQL[Context, None]):
             allowed_origins=(_origin(public_url),) if public_url else (),
         )
         self.cookie = cookie
+        self.socket_life = socket_life
         self.sockets = Sockets()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

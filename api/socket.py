@@ -12,6 +12,7 @@ from json import JSONDecodeError
 from typing import Any, cast
 
 import orjson
+from graphql import GraphQLError
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived, WebSocketDisconnected
@@ -112,7 +113,7 @@ class DiarySocket(BaseGraphQLTransportWSHandler[Context, None]):
             self.view.socket_ended(self.context)  # type: ignore[attr-defined]
 
     async def _end_of_life(self) -> None:
-        await asyncio.sleep(LONGEST_LIFE)
+        await asyncio.sleep(self.view.socket_life)  # type: ignore[attr-defined]
         await self.websocket.close(SERVICE_RESTART, "Connect again with your cursor")
 
     async def handle_message(self, message: Message) -> None:
@@ -150,6 +151,11 @@ class DiarySocket(BaseGraphQLTransportWSHandler[Context, None]):
             await asyncio.sleep(LAST_WORD)
             code = UNAUTHORIZED if isinstance(refusal, SignInRequired) else FORBIDDEN
             await self.websocket.close(code, refusal.code)
+
+    @staticmethod
+    def _get_pre_execution_close_reason(error: GraphQLError) -> str | None:  # noqa: ARG004
+        """Answer a document that does not parse like any other fault: the other subscriptions go on."""
+        return None
 
     async def handle_task_exception(self, error: Exception) -> None:
         """Log what a subscription's task could not deal with; a client that is gone is no fault."""

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 
 import asyncpg
 import pytest
 import pytest_asyncio
-import uvicorn
 
 from diary.kit import clock as clocks
 from diary.kit import database
@@ -20,6 +16,7 @@ from diary.kit.announcement import announcements
 from embedded.postgres import DATABASE
 from embedded.servers import EmbeddedServers, temporary_servers
 from settings import read_settings, settings
+from tests.support.server import served
 from tests.support.service import Service
 from tests.support.town import Town, build_town
 
@@ -76,27 +73,10 @@ async def town(empty_database: asyncpg.Connection, clock: clocks.SetClock) -> To
     return await build_town()
 
 
-class _Server(uvicorn.Server):
-    """uvicorn as a guest in the tests' event loop: signals stay with pytest."""
-
-    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
-        """Leave the signals alone."""
-        return nullcontext()
-
-
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def service(diary_database: asyncpg.Connection) -> AsyncIterator[Service]:
     """The web process on a free port."""
     from asgi import create_app  # noqa: PLC0415 - reads the environment
 
-    listener = socket.create_server(("127.0.0.1", 0))
-    app = create_app(read_settings(os.environ))
-    # The database and the announcements are open already, so the lifespan stays off here; `diary up` is tested apart.
-    server = _Server(uvicorn.Config(app, lifespan="off", log_level="warning", ws_max_size=65536, server_header=False))
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:  # noqa: ASYNC110 - uvicorn offers nothing to wait for
-        await asyncio.sleep(0.01)
-    host, port = listener.getsockname()
-    yield Service(address=f"{host}:{port}", app=app)
-    server.should_exit = True
-    await serving
+    async with served(create_app(read_settings(os.environ))) as running:
+        yield running

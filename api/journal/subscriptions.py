@@ -7,8 +7,7 @@ import random
 import time
 from collections.abc import AsyncGenerator
 from contextlib import suppress
-from typing import Annotated
-from uuid import UUID
+from typing import Annotated, cast
 
 import strawberry
 
@@ -44,12 +43,16 @@ class JournalSubscriptions:
         ] = None,
     ) -> AsyncGenerator[DiaryEvent, None]:
         """Follow the pupil's feed."""
-        return _follow(info.context, identifier(pupil_id), after)
+        feed = _follow(info.context, pupil_id, after)
+        # The first look is taken here, so that whoever may not follow is answered before anything is followed.
+        await anext(feed)
+        return cast("AsyncGenerator[DiaryEvent, None]", feed)
 
 
-async def _follow(context: Context, pupil_id: UUID, after: str | None) -> AsyncGenerator[DiaryEvent, None]:
+async def _follow(context: Context, pupil: str, after: str | None) -> AsyncGenerator[DiaryEvent | None, None]:
+    """Yield None once the feed may be followed, then events."""
     viewer = await context.viewer()
-    cursor = read_cursor(after)
+    pupil_id, cursor = identifier(pupil), read_cursor(after)
     is_live = False
     # Listening starts before the first look, so that nothing falls between the backlog and the live part.
     with listeners.wake(pupil=str(pupil_id), account=viewer.account_id) as woken:
@@ -57,7 +60,10 @@ async def _follow(context: Context, pupil_id: UUID, after: str | None) -> AsyncG
             while True:
                 woken.clear()
                 batch = await events_after(viewer, pupil_id, cursor)
-                is_live, read_at = True, time.monotonic()
+                if not is_live:
+                    is_live = True
+                    yield None
+                read_at = time.monotonic()
                 for event in batch.events:
                     yield event
                     cursor = event.seq

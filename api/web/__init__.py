@@ -1,1 +1,1 @@
-"""What every answer of the web process has: security headers, probes, counters and plain pages."""
+"""What every answer of the web process has: security headers, probes, counters and the query page."""
