@@ -74,3 +74,11 @@ async def count_attempt(login: str) -> None:
 async def forget(login: str) -> None:
     """Start the count anew after a successful sign-in."""
     await database.execute("DELETE FROM sign_in_failure WHERE login_digest = $1", _digest(login))
+
+
+async def forget_old() -> int:
+    """Drop the counts that no longer delay anybody, and return how many there were."""
+    gone = await database.fetch(
+        "DELETE FROM sign_in_failure WHERE last_at < $1 RETURNING failures", clock.now() - FORGET_AFTER - LONGEST_DELAY
+    )
+    return len(gone)

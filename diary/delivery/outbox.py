@@ -1,0 +1,286 @@
+"""The outbox: who may act on a row, and what became of it (D7).
+
+A row is QUEUED, then STARTED by one worker that holds a lease and an attempt number, then settled by whoever still
+holds that number. Claiming, asking for consent and settling are separate commits, so nothing is held while a letter is
+on its way. What was started and never settled is uncertain: a person decides, nothing is sent twice in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from diary.access.tables import Role
+from diary.access.viewer import Viewer
+from diary.consent.verdict import ALLOWED
+from diary.delivery.informing import InformingChannel, may_inform
+from diary.delivery.tables import OutboxKind, OutboxState
+from diary.kit import clock, database
+from diary.kit.command import Actor, command
+from diary.kit.refusal import NotFound
+
+#: So often a letter or a sheet is tried before it is left to a person.
+ATTEMPTS_AT_MOST = 5
+#: The pause after the first failure; every further one is six times longer, so the last try comes four hours later.
+FIRST_PAUSE = timedelta(minutes=1)
+PAUSE_GROWS = 6
+#: A worker settles a letter within this time, or the letter is uncertain; longer than its time limits together.
+LETTER_LEASE = timedelta(minutes=2)
+#: A sheet that is not ready after this time is rendered anew, which harms nobody.
+SHEET_LEASE = timedelta(minutes=3)
+#: The clocks of two processes may differ by this much, so a row is due a little early rather than a sweep late.
+CLOCKS_DIFFER = timedelta(seconds=1)
+
+#: Outcomes of a refused letter beside the codes of the consent's refusals.
+NO_PUPIL = "NO_PUPIL"
+CONTACT_NOT_CONFIRMED = "CONTACT_NOT_CONFIRMED"
+CONTACT_RETIRED = "CONTACT_RETIRED"
+#: The outcome of a row whose worker was never heard of again.
+LEASE_EXPIRED = "LEASE_EXPIRED"
+NOT_ARRIVED = "NOT_ARRIVED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A row that this worker may act on until the lease ends; `attempt` is the number that settling asks for."""
+
+    id: UUID
+    kind: OutboxKind
+    attempt: int
+    lease_until: datetime
+    school_id: UUID
+    school_name: str
+    guardian_id: UUID | None
+    pupil_id: UUID | None
+    contact_id: UUID | None
+    print_job_id: UUID | None
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """What is known right before sending: ALLOWED with the address of this moment, or a reason not to send."""
+
+    verdict: str
+    address: str = ""
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the letter may leave."""
+        return self.verdict == ALLOWED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expired:
+    """What the sweep found started and abandoned."""
+
+    uncertain: int
+    queued_again: int
+    failed: int
+
+
+def pause_after(attempt: int) -> timedelta:
+    """Return how long a row rests after its nth attempt failed."""
+    longer: int = PAUSE_GROWS ** (attempt - 1)
+    return FIRST_PAUSE * longer
+
+
+async def due(kind: OutboxKind, *, limit: int, apart_from: Sequence[UUID] = ()) -> list[UUID]:
+    """Return the rows of a kind that wait for a worker now, the longest waiting first."""
+    rows = await database.fetch(
+        """
+        SELECT id FROM outbox WHERE kind = $1 AND state = 'QUEUED' AND due_at <= $2 AND id <> ALL ($3)
+        ORDER BY due_at, id LIMIT $4
+        """,
+        kind.value,
+        clock.now() + CLOCKS_DIFFER,
+        list(apart_from),
+        limit,
+    )
+    return [row["id"] for row in rows]
+
+
+@command
+async def claim(actor: Actor, outbox_id: UUID, kind: OutboxKind) -> Claimed | None:
+    """Take a due row before acting on it; None when somebody else has it, it is settled, or its time has not come."""
+    del actor
+    now = clock.now()
+    rows = await database.fetch(
+        """
+        WITH free AS (
+            SELECT id FROM outbox
+            WHERE id = $1 AND kind = $2 AND state = 'QUEUED' AND due_at <= $3::timestamptz + $5::interval
+            FOR UPDATE SKIP LOCKED
+        )
+        UPDATE outbox o SET state = 'STARTED', attempt = o.attempt + 1, lease_until = $3::timestamptz + $4::interval
+        FROM free, school s WHERE o.id = free.id AND s.id = o.school
+        RETURNING o.id, o.kind, o.attempt, o.lease_until, o.school AS school_id, s.name AS school_name,
+            o.guardian AS guardian_id, o.pupil AS pupil_id, o.contact_point AS contact_id, o.print_job AS print_job_id,
+            o.subject, o.body
+        """,
+        outbox_id,
+        kind.value,
+        now,
+        LETTER_LEASE if kind is OutboxKind.EMAIL else SHEET_LEASE,
+        CLOCKS_DIFFER,
+    )
+    return Claimed(**{**rows[0], "kind": OutboxKind(rows[0]["kind"])}) if rows else None
+
+
+async def ask_again(letter: Claimed) -> Permission | None:
+    """Ask right before sending whether the letter may leave and to which address (R1.3, R8.1, D5).
+
+    None when the row is no longer this worker's: then nothing is done.
+    """
+    now = clock.now()
+    rows = await database.fetch(
+        """
+        SELECT c.value, c.confirmed_at <= $3 AS confirmed, c.retired_at <= $3 AS retired
+        FROM outbox o LEFT JOIN contact_point c ON c.id = o.contact_point AND c.channel = 'EMAIL'
+        WHERE o.id = $1 AND o.attempt = $2 AND o.state = 'STARTED' AND o.lease_until > $3
+        """,
+        letter.id,
+        letter.attempt,
+        now,
+    )
+    if not rows:
+        return None
+    if not rows[0]["confirmed"]:
+        return Permission(CONTACT_NOT_CONFIRMED)
+    if rows[0]["retired"]:
+        return Permission(CONTACT_RETIRED)
+    if letter.guardian_id is None or letter.pupil_id is None:
+        return Permission(NO_PUPIL)
+    verdict = await may_inform(
+        guardian_id=letter.guardian_id, pupil_id=letter.pupil_id, channel=InformingChannel.EMAIL, at=now
+    )
+    return Permission(verdict, rows[0]["value"])
+
+
+@command
+async def settle_done(actor: Actor, outbox_id: UUID, attempt: int, *, evidence: Mapping[str, Any]) -> bool:
+    """Record that the act was carried out, with its evidence; False when the attempt is no longer the row's."""
+    del actor
+    return await _settle(outbox_id, attempt, OutboxState.DONE, evidence=evidence)
+
+
+@command
+async def settle_refused(actor: Actor, outbox_id: UUID, attempt: int, *, code: str) -> bool:
+    """Record that the letter may not leave, and by which rule; False when the attempt is no longer the row's."""
+    del actor
+    return await _settle(outbox_id, attempt, OutboxState.REFUSED, outcome=code)
+
+
+@command
+async def settle_failed(actor: Actor, outbox_id: UUID, attempt: int, *, reason: str) -> bool:
+    """Record that trying again is of no use; False when the attempt is no longer the row's."""
+    del actor
+    return await _settle(outbox_id, attempt, OutboxState.FAILED, outcome=reason)
+
+
+@command
+async def settle_retry(
+    actor: Actor, outbox_id: UUID, attempt: int, *, reason: str, at: datetime | None = None
+) -> OutboxState | None:
+    """Queue the row again, for `at` or after the pause its failures earn; after the last attempt it is FAILED.
+
+    Only for what surely was not carried out. None when the attempt is no longer the row's.
+    """
+    del actor
+    if attempt >= ATTEMPTS_AT_MOST:
+        settled = await _settle(outbox_id, attempt, OutboxState.FAILED, outcome=reason)
+        return OutboxState.FAILED if settled else None
+    tag = await database.execute(
+        """
+        UPDATE outbox SET state = 'QUEUED', due_at = $3, lease_until = NULL, finished_at = NULL, outcome = $4
+        WHERE id = $1 AND attempt = $2 AND state IN ('STARTED', 'UNCERTAIN')
+        """,
+        outbox_id,
+        attempt,
+        at or clock.now() + pause_after(attempt),
+        reason,
+    )
+    return OutboxState.QUEUED if tag == "UPDATE 1" else None
+
+
+@command
+async def mark_uncertain(actor: Actor, outbox_id: UUID, attempt: int, *, reason: str) -> bool:
+    """Record that nobody can know whether the letter has left, so that a person decides."""
+    del actor
+    return await _settle(outbox_id, attempt, OutboxState.UNCERTAIN, outcome=reason)
+
+
+@command
+async def expire_leases(actor: Actor) -> Expired:
+    """Settle what dead workers left behind: letters become uncertain, sheets are rendered again (D7)."""
+    del actor
+    rows = await database.fetch(
+        """
+        WITH abandoned AS (
+            SELECT id FROM outbox WHERE state = 'STARTED' AND lease_until <= $1 FOR UPDATE SKIP LOCKED
+        )
+        UPDATE outbox o SET
+            state = CASE WHEN kind = 'EMAIL' THEN 'UNCERTAIN' WHEN attempt < $2 THEN 'QUEUED' ELSE 'FAILED' END,
+            finished_at = CASE WHEN kind = 'EMAIL' OR attempt >= $2 THEN $1 END,
+            due_at = CASE WHEN kind = 'EMAIL' OR attempt >= $2 THEN due_at ELSE $1 END,
+            lease_until = NULL, outcome = $3
+        FROM abandoned WHERE o.id = abandoned.id
+        RETURNING o.state
+        """,
+        clock.now(),
+        ATTEMPTS_AT_MOST,
+        LEASE_EXPIRED,
+    )
+    states = [row["state"] for row in rows]
+    return Expired(
+        uncertain=states.count(OutboxState.UNCERTAIN),
+        queued_again=states.count(OutboxState.QUEUED),
+        failed=states.count(OutboxState.FAILED),
+    )
+
+
+@command
+async def decide_uncertain(viewer: Viewer, outbox_id: UUID, *, arrived: bool) -> None:
+    """Record the office's word about an uncertain letter: it has arrived, or it has not and is sent again.
+
+    Raises NotFound unless an uncertain letter of the viewer's school has this id.
+    """
+    found = await database.fetch(
+        "SELECT school, attempt FROM outbox WHERE id = $1 AND state = 'UNCERTAIN' FOR UPDATE", outbox_id
+    )
+    if not found or found[0]["school"] not in viewer.schools(Role.OFFICE):
+        raise NotFound
+    if arrived:
+        evidence = {"confirmed_by_account": viewer.account_id}
+        await _settle(outbox_id, found[0]["attempt"], OutboxState.DONE, evidence=evidence)
+    else:
+        # A person has looked at it, so the count of attempts does not stand in the way of this one.
+        await database.execute(
+            "UPDATE outbox SET state = 'QUEUED', due_at = $2, finished_at = NULL, outcome = $3 WHERE id = $1",
+            outbox_id,
+            clock.now(),
+            NOT_ARRIVED,
+        )
+
+
+async def _settle(
+    outbox_id: UUID, attempt: int, state: OutboxState, *, outcome: str = "", evidence: Mapping[str, Any] | None = None
+) -> bool:
+    # A worker that comes back after its lease knows more than the sweep did, until a person has decided.
+    tag = await database.execute(
+        """
+        UPDATE outbox SET state = $3, finished_at = $4, lease_until = NULL, outcome = $5, evidence = $6
+        WHERE id = $1 AND attempt = $2 AND state IN ('STARTED', 'UNCERTAIN')
+        """,
+        outbox_id,
+        attempt,
+        state.value,
+        clock.now(),
+        outcome,
+        None if evidence is None else dict(evidence),
+    )
+    return tag == "UPDATE 1"
