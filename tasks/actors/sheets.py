@@ -1,0 +1,95 @@
+"""Printing sheets: claim, render through the paper face, keep the file, record (flow 5 of the design)."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from uuid import UUID
+
+from diary.access.viewer import Nobody
+from diary.delivery import outbox
+from diary.delivery.outbox import Claimed
+from diary.delivery.tables import OutboxKind
+from diary.kit import clock
+from diary.kit.refusal import Refusal
+from diary.paper import rendering
+from printing.render import SheetError
+from printing.week_sheet import AnswersUnavailable, week_sheets
+from tasks.outage import OUTAGES, in_one_line, in_spite_of_outages
+
+log = logging.getLogger(__name__)
+
+WORKER = Nobody(route="WORKER")
+RECORD_PATIENCE = 60.0
+WORKER_STOPPED = "WORKER_STOPPED"
+
+
+class Sheets:
+    """The actor of print jobs; files stand outside the web root and are readable by the service alone."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def print(self, outbox_id: str) -> None:
+        """Render one job if it waits; rendering twice gives one file."""
+        try:
+            sheet = await outbox.claim(WORKER, UUID(outbox_id), OutboxKind.PRINT)
+        except OUTAGES as problem:
+            log.warning("a sheet waits for the database: %s", in_one_line(problem))
+            return
+        if sheet is not None and sheet.print_job_id is not None:
+            await self._render(sheet, sheet.print_job_id)
+
+    async def _render(self, sheet: Claimed, job_id: UUID) -> None:
+        try:
+            week = await rendering.week_to_print(job_id, route=WORKER.route)
+            pdf = await week_sheets(week.viewer, week.pupil_ids, week.week_of, at=clock.now().astimezone(week.zone))
+            part = await asyncio.to_thread(self._write, f".{job_id}.{sheet.attempt}.part", pdf)
+        except (Refusal, SheetError) as problem:
+            reason = str(problem)
+            await _record(lambda: rendering.record_failed(WORKER, sheet, reason=reason))
+            return
+        except asyncio.CancelledError:
+            await outbox.settle_retry(WORKER, sheet.id, sheet.attempt, reason=WORKER_STOPPED, at=clock.now())
+            raise
+        except (*OUTAGES, AnswersUnavailable) as problem:
+            reason = in_one_line(problem)
+            await _record(lambda: rendering.record_retry(WORKER, sheet, reason=reason))
+            return
+        name = f"{job_id}.pdf"
+        try:
+            await _record(
+                lambda: rendering.record_rendered(
+                    WORKER,
+                    sheet,
+                    pages=len(week.pupil_ids),
+                    file=name,
+                    sha256=hashlib.sha256(pdf).hexdigest(),
+                    put_in_place=partial(self._put_in_place, part, name),
+                )
+            )
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _write(self, name: str, pdf: bytes) -> Path:
+        """Write the file beside its final place, so that nobody ever reads half of it."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part = self._folder / name
+        part.unlink(missing_ok=True)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(pdf)
+            file.flush()
+            os.fsync(file.fileno())
+        return part
+
+    def _put_in_place(self, part: Path, name: str) -> None:
+        part.replace(self._folder / name)
+
+
+async def _record(settle: Callable[[], Awaitable[object]]) -> None:
+    await in_spite_of_outages(settle, what="recording a sheet", seconds=RECORD_PATIENCE)
