@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -20,18 +19,21 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
+from admin.site import create_diary_admin
 from api.endpoint import LARGEST_BODY, DiaryGraphQL
 from api.schema import schema
 from api.snapshot import SNAPSHOT
 from api.web.metrics import RequestCounter, metrics_page
-from api.web.pages import error_page, front_page
 from api.web.probes import probe_routes
 from api.web.query_page import query_page_routes
 from api.web.security_headers import SecurityHeaders
+from cabinet.fault_page import fault_page
+from cabinet.front_page import front_route
+from cabinet.mail_page import mail_routes
+from cabinet.template import style_route
 from diary.access.session_tokens import cookie_name
 from diary.kit import database
 from diary.kit.announcement import announcements
-from diary.kit.wording import choose_language, language
 from settings import Settings
 from settings import settings as read_settings
 
@@ -69,12 +71,9 @@ def create_app(settings: Settings) -> Starlette:
         async with database.pool(), announcements.connected(settings.redis_url, hear=True):
             yield
 
-    async def front(request: Request) -> Response:
-        language.set(choose_language(request.headers.get("accept-language", "")))
-        return front_page(settings)
-
     routes: list[BaseRoute] = [
-        Route("/", front, methods=["GET"]),
+        front_route(settings),
+        style_route(),
         Route("/graphql", graphql, methods=["GET", "POST"], max_body_size=LARGEST_BODY),
         WebSocketRoute("/graphql", graphql),
         Route("/schema.graphql", _schema, methods=["GET"]),
@@ -83,12 +82,14 @@ def create_app(settings: Settings) -> Starlette:
     ]
     if not settings.is_production:
         routes += query_page_routes()
-    routes += _other_faces(settings)
+    if settings.mode == "demo":
+        routes += mail_routes(settings.data / "mail")
+    routes.append(Mount("/admin/", create_diary_admin(settings)))
     app = DiaryApplication(
         https=settings.is_https,
         routes=routes,
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=trusted_hosts(settings), www_redirect=False)],
-        exception_handlers={HTTPException: error_page, Exception: error_page},
+        exception_handlers={HTTPException: fault_page, Exception: fault_page},
         lifespan=lifespan,
     )
     return app
@@ -104,14 +105,6 @@ def trusted_hosts(settings: Settings) -> list[str]:
 
 async def _schema(request: Request) -> Response:  # noqa: ARG001
     return PlainTextResponse(SNAPSHOT.read_text(encoding="utf-8"), headers={"cache-control": "public, max-age=300"})
-
-
-def _other_faces(settings: Settings) -> list[BaseRoute]:
-    faces: list[BaseRoute] = []
-    if importlib.util.find_spec("admin.site"):
-        site = importlib.import_module("admin.site")
-        faces.append(Mount("/admin/", site.create_diary_admin(settings)))
-    return faces
 
 
 @cache

@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 
 from cabinet.caught_letters import LETTERS_AT_MOST, TEXT_AT_MOST, list_letters, read_letter
 from cabinet.mail_page import mail_routes
+from cabinet.template import style_route
 from diary.kit import clock
 from tasks.mail_catcher import catching
 
@@ -40,7 +41,7 @@ def directory(tmp_path: Path) -> Path:
 
 @pytest_asyncio.fixture
 async def browser(directory: Path) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(Starlette(routes=list(mail_routes(directory, zone=MOSCOW))))
+    transport = httpx.ASGITransport(Starlette(routes=[*mail_routes(directory, zone=MOSCOW), style_route()]))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         yield client
 
@@ -147,7 +148,7 @@ async def test_the_page_has_no_inline_code_or_style_and_everything_from_here(
             assert tag not in {"script", "style", "iframe", "form"}
             assert not [attr for attr in attrs if attr == "style" or attr.startswith("on")]
             assert str(attrs.get("href", "/")).startswith("/")
-    style = await browser.get("/demo/mail/mail.css")
+    style = await browser.get("/static/diary.css")
     assert style.headers["content-type"].startswith("text/css")
     assert "prefers-color-scheme: dark" in style.text
     assert "url(" not in style.text
