@@ -14,8 +14,8 @@ from diary.kit import database
 APP = "diary"
 #: The advisory lock that keeps two starting processes from migrating at once.
 LOCK_KEY = 0x6469_6172_79
-#: A migration may not wait for a busy table longer than this, so that it never blocks a school's morning.
-LOCK_TIMEOUT = "10s"
+#: So long a starting process waits for another one's migrations before it gives up.
+WAIT_FOR_OTHERS = "120s"
 
 
 class MigrationFailed(RuntimeError):  # noqa: N818 - says what happened
@@ -38,6 +38,7 @@ async def migrate(report: Callable[[str], None]) -> int:
     """
     connection = await database.engine().get_new_connection()
     try:
+        await connection.execute(f"SET lock_timeout = '{WAIT_FOR_OTHERS}'")
         await connection.execute("SELECT pg_advisory_lock($1)", LOCK_KEY)
         waiting = await pending()
         for migration in waiting:

@@ -177,11 +177,5 @@ def topics(subject: str, grade: int) -> tuple[str, ...]:
 
 
 def title(topic: str, kind: LessonType) -> str:
-    """Return what stands in the journal for a lesson of that kind on the topic."""
-    if kind is LessonType.TEST:
-        return f"Контрольная работа. {topic}"
-    if kind is LessonType.LAB:
-        return f"Лабораторная работа. {topic}"
-    if kind is LessonType.REVISION:
-        return f"Повторение. {topic}"
-    return topic if kind is LessonType.NEW_MATERIAL else f"{topic}. Закрепление"
+    """Return what stands in the journal for a lesson on the topic; the kind of lesson stands beside it."""
+    return f"{topic}. Закрепление" if kind is LessonType.PRACTICE else topic
