@@ -1,0 +1,155 @@
+"""No operation of the schema is open by mistake: each is tried by those who must get nothing from it (trust.md 1.3)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from graphql import GraphQLArgument, GraphQLField, GraphQLInputObjectType, GraphQLNonNull, GraphQLObjectType
+from graphql.type import GraphQLEnumType, get_named_type
+
+from api.schema import schema
+from tests.support.service import Service, codes
+from tests.support.town import Town
+
+SCHEMA = schema(introspection=True)._schema
+
+#: Open on purpose, with the reason; everything else needs a session.
+OPEN = {
+    "signIn": "whoever has no session starts one here",
+    "signOut": "ending no session does no harm and tells nothing",
+}
+#: Shows only what belongs to the viewer, so that everybody may ask.
+OWN = {"viewer"}
+
+OPERATIONS = [
+    (kind, name)
+    for kind, root in (
+        ("query", SCHEMA.query_type),
+        ("mutation", SCHEMA.mutation_type),
+        ("subscription", SCHEMA.subscription_type),
+    )
+    if root
+    for name in root.fields
+]
+STRANGERS = ["stranger", "olga", "elena", "zoya", "gleb", "galina", "boris", "root", "nobody"]
+
+
+def field_of(kind: str, name: str) -> GraphQLField:
+    """Return the definition of an operation."""
+    root = {"query": SCHEMA.query_type, "mutation": SCHEMA.mutation_type, "subscription": SCHEMA.subscription_type}[
+        kind
+    ]
+    assert root is not None
+    field: GraphQLField = root.fields[name]
+    return field
+
+
+def selection(field: GraphQLField) -> str:
+    """Select one leaf of an operation's answer."""
+    named = get_named_type(field.type)
+    if not isinstance(named, GraphQLObjectType):
+        return ""
+    leaf = next(
+        name for name, inner in named.fields.items() if not isinstance(get_named_type(inner.type), GraphQLObjectType)
+    )
+    return f"{{ {leaf} }}"
+
+
+def value(name: str, kind: Any, ids: dict[str, str]) -> Any:
+    """Return a sensible value for an argument, built from its type; an argument we do not know fails the test."""
+    required = isinstance(kind, GraphQLNonNull)
+    named = get_named_type(kind)
+    if isinstance(named, GraphQLInputObjectType):
+        return {inner: value(inner, entry.type, ids) for inner, entry in named.fields.items() if wanted(inner, entry)}
+    if named.name == "ID":
+        return ids[name]
+    if isinstance(named, GraphQLEnumType):
+        return next(iter(named.values))
+    sensible = {"Date": "2026-11-24", "String": "5", "Int": 1}
+    assert required is False or named.name in sensible, f"teach this test a value for {name}: {named}"
+    return sensible.get(named.name)
+
+
+def wanted(name: str, entry: Any) -> bool:
+    """Send what is required, and every id."""
+    return isinstance(entry.type, GraphQLNonNull) or get_named_type(entry.type).name == "ID"
+
+
+def document(kind: str, name: str, ids: dict[str, str]) -> tuple[str, dict[str, Any]]:
+    """Return a document with its variables that runs one operation."""
+    field = field_of(kind, name)
+    arguments: dict[str, GraphQLArgument] = {key: entry for key, entry in field.args.items() if wanted(key, entry)}
+    head = ", ".join(f"${key}: {entry.type}" for key, entry in arguments.items())
+    passed = ", ".join(f"{key}: ${key}" for key in arguments)
+    text = f"{kind} {f'({head})' if head else ''} {{ {name} {f'({passed})' if passed else ''} {selection(field)} }}"
+    return text, {key: value(key, entry.type, ids) for key, entry in arguments.items()}
+
+
+async def mishas(town: Town) -> dict[str, str]:
+    """Return the ids of Misha's records for every kind of id that the schema asks for."""
+    from tests.support.town import insert  # noqa: PLC0415
+
+    school = town.first
+    mark = await insert(
+        "mark", school=school.id, pupil=school.pupils["misha"], lesson=school.lessons["algebra_tuesday"], value="3",
+        weight=1, work_type="ANSWER", comment="",
+    )  # fmt: skip
+    misha = str(school.pupils["misha"])
+    return {
+        "id": misha,
+        "pupilId": misha,
+        "guardianId": str(school.guardians["anna"]),
+        "lessonId": str(school.lessons["algebra_tuesday"]),
+        "markId": str(mark),
+    }
+
+
+async def run(service: Service, kind: str, name: str, ids: dict[str, str], token: str | None) -> list[str]:
+    """Run an operation over its transport and return the codes of its refusal."""
+    text, variables = document(kind, name, ids)
+    if kind != "subscription":
+        return codes(await service.post(text, variables, token=token))
+    if token is None:
+        async with service.opened() as socket:
+            await socket.send(type="connection_init")
+            return [(await socket.closed())[1]]
+    async with service.socket(token) as socket:
+        await socket.subscribe(text, **variables)
+        answer = await socket.receive()
+        return codes({"errors": answer["payload"]})
+
+
+@pytest.mark.parametrize(("kind", "name"), [one for one in OPERATIONS if one[1] not in OPEN])
+async def test_nobody_gets_anything_without_a_session(service: Service, town: Town, kind: str, name: str) -> None:
+    assert await run(service, kind, name, await mishas(town), None) == ["SIGN_IN_REQUIRED"]
+    if kind != "subscription":
+        assert await run(service, kind, name, await mishas(town), "no-such-token") == ["SIGN_IN_REQUIRED"]
+
+
+@pytest.mark.parametrize(("kind", "name"), [one for one in OPERATIONS if one[1] not in {*OPEN, *OWN}])
+async def test_a_stranger_sees_and_does_nothing(service: Service, town: Town, kind: str, name: str) -> None:
+    ids = await mishas(town)
+    for login in STRANGERS:
+        refused = await run(service, kind, name, ids, await service.sign_in(login))
+        assert refused == ["NOT_FOUND"], login
+
+
+@pytest.mark.parametrize(("kind", "name"), [one for one in OPERATIONS if one[1] in OWN])
+async def test_what_everybody_may_ask_shows_only_the_own(service: Service, town: Town, kind: str, name: str) -> None:
+    names = re.compile("Орлов")
+    for login in set(STRANGERS) - {"boris"}:
+        answer = await service.post(
+            "{ viewer { fullName role pupils { id fullName givenName schoolClass { name } school { name } } } }",
+            token=await service.sign_in(login),
+        )
+        assert not names.search(str(answer)), login
+
+
+def test_no_operation_was_forgotten() -> None:
+    assert {name for _kind, name in OPERATIONS} == {
+        "viewer", "pupil", "diaryWeek",
+        "signIn", "signOut", "recordMark", "correctMark", "registerConsent", "withdrawConsent",
+        "diaryEvents",
+    }  # fmt: skip
