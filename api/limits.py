@@ -1,7 +1,7 @@
 """How large a document may be: depth, aliases and cost, counted in one pass in which a fragment is measured once.
 
 Strawberry's own limiters walk a fragment anew wherever it is spread, so thirty fragments that each spread the next
-one twice keep them busy for minutes; here a document costs as long as it is.
+one twice keep them busy for an hour (docs/decisions/0009); here a document costs as long as it is.
 """
 
 from __future__ import annotations
