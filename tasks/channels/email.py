@@ -279,7 +279,9 @@ class Postman:
             raise NotSent(_told(problem.code, problem.message)) from problem
         except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as problem:
             client.close()
-            raise NotSent(f"CONNECTION: {' '.join(str(problem).split())[:LONGEST_ANSWER]}") from problem
+            raise NotSent(
+                f"CONNECTION: {_one_line(str(problem)) or type(problem).__name__}"[:LONGEST_ANSWER]
+            ) from problem
         return Connection(client, self._sender, self._patience)
 
 

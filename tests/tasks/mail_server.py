@@ -131,7 +131,7 @@ class _Controller(Controller):
     def _authenticate(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)
         expected = LoginPassword(b"school", (self._mail_server.password or "").encode())
-        return AuthResult(success=data == expected)
+        return AuthResult(success=data == expected, handled=False)
 
 
 def _hang_up(conversation: SMTP) -> None:

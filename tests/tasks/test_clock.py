@@ -16,7 +16,7 @@ from tests.tasks.world import World
 HOUR = dt.timedelta(hours=1)
 START = dt.datetime(2026, 11, 24, 8, 30, tzinfo=dt.UTC)
 
-pytestmark = pytest.mark.usefixtures("pool")
+pytestmark = pytest.mark.usefixtures("world")
 
 
 class Counted:
@@ -36,7 +36,7 @@ class Counted:
 
 
 @pytest.fixture
-def now(pool: None) -> SetClock:
+def now(world: World) -> SetClock:
     standing = SetClock(START)
     clock.use(standing)
     return standing

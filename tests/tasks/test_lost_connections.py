@@ -18,9 +18,13 @@ ACTOR = Nobody(route="WORKER")
 
 
 @pytest.fixture
-async def small_pool(database_url: str) -> AsyncIterator[None]:
+async def small_pool(world: World) -> AsyncIterator[None]:
+    """A pool of this process that is soon empty if connections leak out of it."""
+    engine = database.engine()
+    large, engine.pool = engine.pool, None
     async with database.pool(size=SIZE):
         yield
+    engine.pool = large
 
 
 async def cut(world: World) -> None:

@@ -19,11 +19,11 @@ from tasks.actors.letters import WORKER
 from tasks.sweep import CLOCK, sweep
 from tests.tasks.world import World
 
-pytestmark = pytest.mark.usefixtures("pool")
+pytestmark = pytest.mark.usefixtures("world")
 
 
 @pytest.fixture
-def now(pool: None) -> SetClock:
+def now(world: World) -> SetClock:
     """The time, which stands still until the test moves it."""
     standing = SetClock(dt.datetime.now(dt.UTC))
     clock.use(standing)

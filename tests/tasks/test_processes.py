@@ -17,8 +17,9 @@ from diary.delivery import outbox
 from diary.delivery.outbox import LETTER_LEASE
 from diary.kit import clock
 from diary.kit.announcement import CHANNEL, Announcement
+from embedded.postgres import DATABASE
+from embedded.servers import EmbeddedServers
 from tasks.sweep import CLOCK
-from tests.tasks.conftest import Servers
 from tests.tasks.mail_server import MailServer
 from tests.tasks.processes import ROOT, START, Processes, until
 from tests.tasks.world import World
@@ -53,7 +54,7 @@ async def reckon(
 
 
 async def test_a_letter_leaves_well_within_a_second_of_its_announcement(
-    processes: Processes, world: World, mail_server: MailServer, task_servers: Servers
+    processes: Processes, world: World, mail_server: MailServer, servers: EmbeddedServers
 ) -> None:
     family = await world.family()
     warm_up = await world.letter(family)
@@ -62,7 +63,7 @@ async def test_a_letter_leaves_well_within_a_second_of_its_announcement(
     await until(lambda: is_received(mail_server, warm_up), seconds=15)
     letter = await world.letter(family)
 
-    redis.Redis.from_url(task_servers.redis_url).publish(CHANNEL, Announcement(outbox=True).encoded())
+    redis.Redis.from_url(servers.redis_url).publish(CHANNEL, Announcement(outbox=True).encoded())
 
     await until(lambda: is_received(mail_server, letter), seconds=1)
 
@@ -81,7 +82,6 @@ async def is_received(mail_server: MailServer, letter: UUID) -> bool:
     return mail_server.times_received[str(letter)] == 1
 
 
-@pytest.mark.usefixtures("pool")
 async def test_a_worker_killed_amid_two_hundred_letters_loses_none_and_doubles_none(
     processes: Processes, world: World, mail_server: MailServer
 ) -> None:
@@ -104,9 +104,8 @@ async def reached(mail_server: MailServer, number: int) -> bool:
     return len(mail_server.received) >= number
 
 
-@pytest.mark.usefixtures("pool")
 async def test_a_flushed_valkey_loses_no_letter(
-    processes: Processes, world: World, mail_server: MailServer, task_servers: Servers
+    processes: Processes, world: World, mail_server: MailServer, servers: EmbeddedServers
 ) -> None:
     letters = await world.letters(await world.family(), 100)
     mail_server.delay = 0.02
@@ -114,7 +113,7 @@ async def test_a_flushed_valkey_loses_no_letter(
     processes.start("worker")
     await until(lambda: reached(mail_server, 30), seconds=20)
 
-    redis.Redis.from_url(task_servers.redis_url).flushall()
+    redis.Redis.from_url(servers.redis_url).flushall()
 
     await until(lambda: all_settled(world), seconds=25)
     await until(lambda: reached(mail_server, 100), seconds=5)
@@ -162,33 +161,31 @@ async def are(world: World, state: str, number: int) -> bool:
 
 
 async def test_the_processes_wait_for_a_database_that_comes_later(
-    processes: Processes, world: World, mail_server: MailServer, database_url: str, task_servers: Servers
+    processes: Processes, world: World, mail_server: MailServer, servers: EmbeddedServers
 ) -> None:
     letter = await world.letter(await world.family())
-    server = await asyncpg.connect(task_servers.embedded.superuser_url)
-    name = database_url.partition("?")[0].rpartition("/")[2]
-    await world.connection.close()
-    await server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-    running = [processes.start("clock"), processes.start("worker")]
 
     async def both_wait() -> bool:
         return processes.told().count("waiting, because") == 2
 
-    await until(both_wait, seconds=15)
-    await asyncio.sleep(1)
-    assert [process.poll() for process in running] == [None, None]
+    server = await asyncpg.connect(servers.superuser_url)
+    await server.execute(f"ALTER DATABASE {DATABASE} ALLOW_CONNECTIONS false")
+    try:
+        running = [processes.start("clock"), processes.start("worker")]
+        await until(both_wait, seconds=15)
+        await asyncio.sleep(1)
+        assert [process.poll() for process in running] == [None, None]
+    finally:
+        await server.execute(f"ALTER DATABASE {DATABASE} ALLOW_CONNECTIONS true")
+        await server.close()
 
-    await server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
-    await server.close()
-
-    world.connection = await asyncpg.connect(database_url)
     await until(lambda: is_received(mail_server, letter), seconds=15)
     assert await both_wait()
     assert "Traceback" not in processes.told()
 
 
 async def test_the_processes_live_through_a_database_that_drops_every_connection(
-    processes: Processes, world: World, mail_server: MailServer, database_url: str, task_servers: Servers
+    processes: Processes, world: World, mail_server: MailServer, servers: EmbeddedServers
 ) -> None:
     family = await world.family()
     letters = await world.letters(family, 40)
@@ -196,12 +193,12 @@ async def test_the_processes_live_through_a_database_that_drops_every_connection
     running = [processes.start("clock"), processes.start("worker")]
     await until(lambda: reached(mail_server, 10), seconds=15)
 
-    server = await asyncpg.connect(task_servers.embedded.superuser_url)
+    server = await asyncpg.connect(servers.superuser_url)
     for _blow in range(3):
         await server.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
             "AND usename = 'diary' AND datname = $1 AND pid <> $2",
-            database_url.partition("?")[0].rpartition("/")[2],
+            DATABASE,
             world.connection.get_server_pid(),
         )
         await asyncio.sleep(0.3)
@@ -212,8 +209,8 @@ async def test_the_processes_live_through_a_database_that_drops_every_connection
     assert [process.poll() for process in running] == [None, None]
 
 
-async def leaders(task_servers: Servers, database_url: str) -> int:
-    connection = await asyncpg.connect(database_url)
+async def leaders(servers: EmbeddedServers) -> int:
+    connection = await asyncpg.connect(servers.database_url)
     try:
         count: int = await connection.fetchval(
             "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database "
@@ -225,10 +222,10 @@ async def leaders(task_servers: Servers, database_url: str) -> int:
 
 
 async def test_of_two_clocks_one_leads_and_the_other_takes_over_when_it_dies(
-    processes: Processes, world: World, mail_server: MailServer, database_url: str, task_servers: Servers
+    processes: Processes, world: World, mail_server: MailServer, servers: EmbeddedServers
 ) -> None:
     async def led() -> bool:
-        return await leaders(task_servers, database_url) == 1
+        return await leaders(servers) == 1
 
     first = processes.start("clock")
     await until(led, seconds=10)
@@ -253,13 +250,11 @@ async def test_of_two_clocks_one_leads_and_the_other_takes_over_when_it_dies(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
-async def test_a_clock_ends_in_time(
-    processes: Processes, world: World, database_url: str, task_servers: Servers, number: int
-) -> None:
+async def test_a_clock_ends_in_time(processes: Processes, world: World, servers: EmbeddedServers, number: int) -> None:
     keeper = processes.start("clock")
 
     async def led() -> bool:
-        return await leaders(task_servers, database_url) == 1
+        return await leaders(servers) == 1
 
     await until(led, seconds=10)
     keeper.send_signal(number)
@@ -284,11 +279,11 @@ async def test_without_a_mail_server_letters_wait_and_sheets_are_printed(process
 
 
 async def test_a_message_carries_an_id_and_nothing_else(
-    processes: Processes, world: World, task_servers: Servers
+    processes: Processes, world: World, servers: EmbeddedServers
 ) -> None:
     letter = await world.letter(await world.family(), subject="О здоровье Миши")
     processes.start("clock")
-    client = redis.Redis.from_url(task_servers.redis_url)
+    client = redis.Redis.from_url(servers.redis_url)
 
     async def announced() -> bool:
         return client.hlen("diary:letters.msgs") == 1
