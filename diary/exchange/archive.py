@@ -25,9 +25,7 @@ NO_ACCESS = error(_("Файл не читается: {reason}."), _("Прове�
 NOT_AN_ARCHIVE = error(
     _("Это не zip-архив и не папка."), _("Передайте выгрузку OneRoster одним zip-файлом или папкой с файлами CSV.")
 )
-BROKEN_ARCHIVE = error(
-    _("Архив повреждён или передан не полностью ({reason})."), _("Скачайте или выгрузите архив заново.")
-)
+BROKEN_ARCHIVE = error(_("Архив повреждён или передан не полностью."), _("Скачайте или выгрузите архив заново."))
 TOO_LARGE = error(
     _("Распакованные файлы больше {limit} МиБ: похоже на «zip-бомбу» или не ту выгрузку."),
     _("Выгрузите данные заново; большую выгрузку разделите по школам."),
@@ -81,7 +79,7 @@ class _Measured(io.RawIOBase):
         except RuntimeError as problem:
             raise ImportStopped(ENCRYPTED, file=self._name) from problem
         except _DAMAGE as problem:
-            raise ImportStopped(BROKEN_ARCHIVE, file=self._name, reason=problem) from problem
+            raise ImportStopped(BROKEN_ARCHIVE, file=self._name) from problem
         except OSError as problem:
             raise ImportStopped(NO_ACCESS, file=self._name, reason=problem.strerror or problem) from problem
         self._spend(len(data))
@@ -122,7 +120,7 @@ class Member:
         except RuntimeError as problem:
             raise ImportStopped(ENCRYPTED, file=self.place) from problem
         except _DAMAGE as problem:
-            raise ImportStopped(BROKEN_ARCHIVE, file=self.place, reason=problem) from problem
+            raise ImportStopped(BROKEN_ARCHIVE, file=self.place) from problem
         except OSError as problem:
             raise ImportStopped(FILE_CHANGED, file=self.place) from problem
         return io.BufferedReader(_Measured(source, self.place, spend), 64 * 1024)
@@ -194,7 +192,7 @@ def _list_zip(archive: Archive, file: _BoundedFile, stack: ExitStack) -> None:
     except NotImplementedError as problem:
         raise ImportStopped(UNKNOWN_COMPRESSION, file=archive.name) from problem
     except _DAMAGE as problem:
-        raise ImportStopped(BROKEN_ARCHIVE, file=archive.name, reason=problem) from problem
+        raise ImportStopped(BROKEN_ARCHIVE, file=archive.name) from problem
     if len(entries) > archive.limits.entries:
         raise ImportStopped(TOO_MANY, file=archive.name, limit=archive.limits.entries)
     seen: set[str] = set()

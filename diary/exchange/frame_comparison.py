@@ -60,8 +60,7 @@ class FrameComparison:
     def _year(self, fact: YearFact) -> None:
         sheet = self._holdings.years
         school = self._holdings.school_ids[fact.school]
-        found = sheet.by_key.get((school, fact.key)) if fact.key else None
-        found = found or self._year_of_name_or_time(fact, school)
+        found = self._year_of_key(fact, school) or self._year_of_name_or_time(fact, school)
         stated: dict[str, Any] = {"starts_on": fact.starts_on, "ends_on": fact.ends_on, "external_id": fact.key}
         if found is None:
             found = sheet.add(fact, {"school": school, "name": fact.name} | stated, lambda: fact.name)
@@ -69,9 +68,21 @@ class FrameComparison:
             sheet.change(found, stated, lambda: fact.name, fact=fact)
         self.years[school, fact.name] = found
 
+    def _year_of_key(self, fact: YearFact, school: UUID) -> UUID | None:
+        """Find the year of the fact's id; some systems give the id of the old year to the new one."""
+        found = self._holdings.years.of_key(school, fact.key) if fact.key else None
+        if found is None:
+            return None
+        row = self._holdings.years.rows[found]
+        is_same_time = row["starts_on"] <= fact.ends_on and fact.starts_on <= row["ends_on"]
+        return found if is_same_time else None
+
     def _year_of_name_or_time(self, fact: YearFact, school: UUID) -> UUID | None:
         """Find the office's own year: by its name, or, for a presumed one, by the time it covers."""
-        rows = {row_id: row for row_id, row in self._holdings.years.rows.items() if row["school"] == school}
+        sheet = self._holdings.years
+        rows = {
+            row_id: row for row_id, row in sheet.rows.items() if row["school"] == school and row_id not in sheet.seen
+        }
         named = next((row_id for row_id, row in rows.items() if row["name"] == fact.name), None)
         if named or fact.key:
             return named
@@ -90,8 +101,10 @@ class FrameComparison:
             "ends_on": fact.ends_on,
             "external_id": fact.key,
         }
-        found = sheet.by_key.get((school, fact.key)) or by_name.get((year, fact.kind.value, fact.name))
-        if found is None:
+        found = sheet.of_key(school, fact.key)
+        if found is None or sheet.rows[found]["school_year"] != year:
+            found = by_name.get((year, fact.kind.value, fact.name))
+        if found is None or found in sheet.seen:
             sheet.add(fact, {"school": school} | values, lambda: fact.name)
         else:
             sheet.change(found, values, lambda: fact.name, fact=fact, names=self._holdings.worded)

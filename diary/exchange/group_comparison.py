@@ -41,7 +41,9 @@ class GroupComparison:
         sheet = self._holdings.classes
         school = self._holdings.school_ids[fact.school]
         year = self._frame.years[school, fact.year]
-        found = sheet.by_key.get((school, fact.key)) or _unclaimed(sheet, names.get(year, {}).get(fact.names[0]))
+        found = _of_the_same_year(sheet, fact, school, year)
+        if found is None:
+            found = _made_by_hand(sheet, names.get(year, {}).get(fact.names[0]))
         if found is not None and not fact.year_is_stated:
             year = sheet.get(found, "school_year")
         name = _free_name(fact, found, sheet, names.setdefault(year, {}))
@@ -61,7 +63,7 @@ class GroupComparison:
         school = self._holdings.school_ids[fact.school]
         year = self._frame.years[school, fact.year]
         school_class = self._holdings.classes.by_key.get((school, fact.school_class)) if fact.school_class else None
-        found = sheet.by_key.get((school, fact.key))
+        found = _of_the_same_year(sheet, fact, school, year)
         if found is None and fact.kind is GroupKind.CLASS and school_class is not None:
             # The office may have made the class and its group by hand before the file came.
             found = own.get(school_class)
@@ -86,8 +88,16 @@ def _names(sheet: Sheet) -> Names:
     return names
 
 
-def _unclaimed(sheet: Sheet, row_id: UUID | None) -> UUID | None:
-    """Return a row that the office made by hand; one that came from a file belongs to its id."""
+def _of_the_same_year(sheet: Sheet, fact: ClassFact | GroupFact, school: UUID, year: UUID) -> UUID | None:
+    """Find the class of the fact's id; next year's class under the old id is a new one, so history keeps its own."""
+    found = sheet.of_key(school, fact.key)
+    if found is not None and fact.year_is_stated and sheet.rows[found]["school_year"] != year:
+        return None
+    return found
+
+
+def _made_by_hand(sheet: Sheet, row_id: UUID | None) -> UUID | None:
+    """Return a row that the office made; one that came from a file belongs to its id."""
     return row_id if row_id is not None and sheet.get(row_id, "external_id") is None else None
 
 

@@ -51,7 +51,9 @@ class Shape:
 class Header:
     """Where each known column stands, and how it is written in this file."""
 
+    #: How many cells a row may have, and how many of them have a title.
     width: int
+    titled: int
     positions: dict[str, int] = field(default_factory=dict)
     written: dict[str, str] = field(default_factory=dict)
 
@@ -92,7 +94,7 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
 
 def read_header(shape: Shape, cells: Sequence[str], *, file: str, problems: Problems) -> Header | None:
     """Find each known column; tell about misspelt, foreign, repeated and missing ones; None when rows make no sense."""
-    header = Header(len(cells))
+    header = Header(len(cells), max((n for n, cell in enumerate(cells, 1) if cell.strip()), default=0))
     foreign: dict[int, str] = {}
     exact = _spellings(shape)
     whole = True

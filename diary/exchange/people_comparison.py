@@ -40,6 +40,7 @@ class PeopleComparison:
         self._holdings = holdings
         #: Guardianships whose end was set by an import and by nobody in the school.
         self._ended_by_import = ended_by_import
+        self._link_starts: set[tuple[UUID, UUID, date]] = set()
 
     def compare(self) -> None:
         """Note every difference."""
@@ -117,6 +118,7 @@ class PeopleComparison:
     def _guardianships(self) -> None:
         holdings, sheet = self._holdings, self._holdings.guardianships
         of_pair: dict[tuple[UUID, UUID], list[UUID]] = {}
+        self._link_starts = {(row["guardian"], row["pupil"], row["valid_from"]) for row in sheet.rows.values()}
         for row_id, row in sorted(sheet.rows.items(), key=lambda item: item[1]["valid_from"]):
             of_pair.setdefault((row["guardian"], row["pupil"]), []).append(row_id)
         stated: set[tuple[UUID, UUID]] = set()
@@ -167,7 +169,10 @@ class PeopleComparison:
         if not imported or None in keys or is_over:
             return
         if self._intake.people_are_complete or keys[0] in self._intake.gone_people:
-            values: dict[str, date] = {"valid_to": yesterday, "valid_from": min(row["valid_from"], yesterday)}
+            last_day = yesterday
+            while row["valid_from"] > last_day and (guardian, pupil, last_day) in self._link_starts:
+                last_day -= timedelta(1)
+            values: dict[str, date] = {"valid_to": last_day, "valid_from": min(row["valid_from"], last_day)}
             sheet.change(row_id, values, lambda: self._link_label(guardian, pupil), fact=None, kind=ChangeKind.MISSING)
 
     def _link_names(self, guardian: UUID, pupil: UUID) -> dict[str, str]:

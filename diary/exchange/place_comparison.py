@@ -32,7 +32,11 @@ class PlaceComparison:
     def place(
         self, fact: MembershipFact | AssignmentFact, of: tuple[UUID | None, ...], label: Callable[[], str]
     ) -> None:
-        """Note how one place differs; a place by another id but of the same people and day is the same place."""
+        """Note how one place differs.
+
+        The same people, group and first day are the same place, whatever its id; an id that moves to another group
+        or person begins a new place and the old one ends.
+        """
         if None in of:
             return
         sheet = self._sheet
@@ -44,10 +48,14 @@ class PlaceComparison:
             start = min(start, fact.ends_on)
         values: dict[str, Any] = dict(zip(self._told_by, of, strict=True))
         values |= {"valid_to": fact.ends_on, "external_id": fact.key}
-        found = sheet.by_key.get((school, fact.key)) or self._starts.get((*of, start))
+        same_day = self._starts.get((*of, start))
+        same_day = None if same_day in sheet.seen else same_day
+        same_id = sheet.of_key(school, fact.key)
+        if same_id is not None and any(sheet.rows[same_id][column] != values[column] for column in self._told_by):
+            same_id = None
+        found = same_day or same_id if fact.starts_on else same_id or same_day
         if found is None:
-            added = sheet.add(fact, {"school": school, "valid_from": start} | values, label)
-            self._starts[*of, start] = added
+            sheet.add(fact, {"school": school, "valid_from": start} | values, label)
             return
         if fact.starts_on is not None or (fact.ends_on and fact.ends_on < sheet.get(found, "valid_from")):
             values["valid_from"] = start
@@ -71,6 +79,8 @@ class PlaceComparison:
 
     def _is_gone(self, row: Any, person: UUID, group: UUID) -> bool:
         intake, key = self._intake, row["external_id"]
+        if row["id"] in self._sheet.released or group in self._holdings.groups.released:
+            return True
         person_key = self._people.get(person, "external_id")
         group_key = self._holdings.groups.get(group, "external_id")
         if person_key and person not in self._people.seen and intake.people_are_complete:

@@ -29,7 +29,10 @@ class Sheet:
     by_key: dict[tuple[UUID, str], UUID] = field(default_factory=dict)
     added: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     changed: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    #: Rows that the file speaks of.
     seen: set[UUID] = field(default_factory=set)
+    #: Rows whose id in the file now belongs to another row: they are history.
+    released: set[UUID] = field(default_factory=set)
 
     @property
     def name(self) -> str:
@@ -53,6 +56,11 @@ class Sheet:
             if has_key and row["external_id"] is not None:
                 self.by_key[row["school"], row["external_id"]] = row["id"]
 
+    def of_key(self, school: UUID, key: str) -> UUID | None:
+        """Return the row that a fact with this key means, unless another fact has taken it already."""
+        found = self.by_key.get((school, key))
+        return None if found in self.seen else found
+
     def get(self, row_id: UUID, column: str) -> Any:
         """Return a value as it will be."""
         for values in (self.changed.get(row_id), self.added.get(row_id), self.rows.get(row_id)):
@@ -65,8 +73,7 @@ class Sheet:
         row_id: UUID = uuid_utils.compat.uuid7()
         self.added[row_id] = values
         self.seen.add(row_id)
-        if values.get("external_id") is not None and "school" in values:
-            self.by_key[values["school"], values["external_id"]] = row_id
+        self._give_key(row_id, values.get("school"), values.get("external_id"))
         self.difference.note(self.table, ChangeKind.NEW, label, fact)
         return row_id
 
@@ -81,24 +88,31 @@ class Sheet:
         names: Callable[[str, Any], object] = lambda _column, value: value,
     ) -> bool:
         """Want the given values; whatever is so already is left alone. Returns whether anything differs."""
-        self.seen.add(row_id)
-        if row_id in self.added:
-            self.added[row_id].update(values)
-            return False
+        if kind is not ChangeKind.MISSING:
+            self.seen.add(row_id)
         row = self.rows[row_id]
-        if values.get("external_id") is not None:
-            self.by_key[row["school"], values["external_id"]] = row_id
+        self._give_key(row_id, row["school"], values.get("external_id"))
         different = {column: value for column, value in values.items() if row[column] != value}
         if not different:
             return False
         self.changed.setdefault(row_id, {}).update(different)
-        told = {column: value for column, value in different.items() if column != "external_id"}
         fields = tuple(
             FieldChange(_title(self.table, column), names(column, row[column]), names(column, value))
-            for column, value in told.items()
+            for column, value in different.items()
         )
         self.difference.note(self.table, kind, label, fact, fields)
         return True
+
+    def _give_key(self, row_id: UUID, school: UUID | None, key: str | None) -> None:
+        """Let a row have an id of the file; whichever row had it before loses it and stays as history."""
+        if school is None or key is None:
+            return
+        before = self.by_key.get((school, key))
+        if before is not None and before != row_id and self.get(before, "external_id") == key:
+            self.changed.setdefault(before, {})["external_id"] = None
+            self.released.add(before)
+        self.by_key[school, key] = row_id
+        self.released.discard(row_id)
 
 
 def _title(table: type[Table], column: str) -> str:

@@ -160,7 +160,8 @@ class TableFile:
         return True
 
     def _has_right_width(self, number: int, cells: list[str]) -> bool:
-        expected, found = self.header.width if self.header else len(cells), len(cells)
+        found = len(cells)
+        expected, fewest = (self.header.width, self.header.titled) if self.header else (found, found)
         if not self._has_rows:
             self._has_rows = True
             if found > expected and not any(map(str.strip, cells[expected:])):
@@ -170,12 +171,12 @@ class TableFile:
             if not fits or any(map(str.strip, cells[expected:])):
                 self.problems.add(TOO_MANY_CELLS, file=self.place, row=number, found=found, expected=expected)
                 return False
-        elif found == expected and self._first_wide is not None:
+        elif fewest <= found and self._first_wide is not None:
             first, width = self._first_wide
             self.problems.add(TOO_MANY_CELLS, file=self.place, row=first, found=width, expected=expected)
             self._first_wide = None
-        elif found < expected:
-            self.problems.add(TOO_FEW_CELLS, file=self.place, row=number, found=found, expected=expected)
+        elif found < fewest:
+            self.problems.add(TOO_FEW_CELLS, file=self.place, row=number, found=found, expected=fewest)
         return True
 
 

@@ -32,7 +32,10 @@ async def write(holdings: Holdings, report: Callable[[str, float], None]) -> Non
 
 
 async def _changes(sheet: Sheet) -> AsyncIterator[int]:
-    """Update rows that change in the same columns together."""
+    """Update rows that change in the same columns together; ids that change hands are given up first."""
+    handed_on = [row_id for row_id, values in sheet.changed.items() if "external_id" in values]
+    for batch in _batches(handed_on):
+        await database.execute(f"UPDATE {sheet.name} SET external_id = NULL WHERE id = ANY ($1)", batch)  # noqa: S608
     alike: dict[tuple[str, ...], list[tuple[UUID, dict[str, Any]]]] = defaultdict(list)
     for row_id, values in sheet.changed.items():
         alike[tuple(sorted(values))].append((row_id, values))

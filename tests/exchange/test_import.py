@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -449,6 +452,37 @@ async def test_the_next_school_year_opens_new_classes_and_keeps_the_old(take: Im
     assert not (await take(following)).difference
 
 
+async def test_a_system_that_reuses_last_years_ids_does_not_rewrite_last_years_classes(
+    take: Import, diary: SetClock
+) -> None:
+    await take()
+    diary.move(timedelta(days=300))
+    following = Export.sample()
+    for file in following.files:
+        text = following.files[file].decode("utf-8-sig").replace("2027", "2028").replace("2026", "2027")
+        text = text.replace("year-2027", "year-2026").replace("5А", "6А").replace("5Б", "6Б")
+        following.files[file] = text.replace(",05,", ",06,").encode()
+
+    outcome = await take(following)
+
+    assert outcome.exit_status == 0
+    rows = await database.fetch(
+        "SELECT y.name, k.name, m.valid_from, m.valid_to "
+        "FROM membership m JOIN teaching_group t ON t.id = m.teaching_group "
+        "JOIN school_class k ON k.id = t.school_class AND t.kind = 'CLASS' JOIN school_year y ON y.id = k.school_year "
+        "WHERE m.pupil = (SELECT id FROM pupil WHERE external_id = 'pupil-belov') ORDER BY 1"
+    )
+    assert [tuple(row) for row in rows] == [
+        ("2026/27", "5А", date(2026, 9, 1), date(2027, 9, 19)),
+        ("2027/28", "6А", date(2027, 9, 1), None),
+    ]
+    periods = await database.fetch(
+        "SELECT y.name, count(*) FROM grading_period p JOIN school_year y ON y.id = p.school_year GROUP BY 1"
+    )
+    assert {tuple(row) for row in periods} == {("2026/27", 4), ("2027/28", 4)}
+    assert not (await take(following)).difference
+
+
 async def test_two_schools_do_not_disturb_each_other(take: Import) -> None:
     await take()
     other = Export.of(
@@ -602,3 +636,81 @@ async def test_people_of_several_hundred_rows_are_written_in_batches(
     assert await one("SELECT count(*) FROM pupil WHERE family_name = 'Иначе'") == 50
     assert await one("SELECT count(*) FROM guardian WHERE family_name = 'Иначе'") == 0
     assert await one("SELECT count(*) FROM guardian") == 5
+
+
+class Term:
+    """A school's exports over a term, each a little different from the one before."""
+
+    def __init__(self, seed: int) -> None:
+        self._dice = Random(seed)
+        self.tables = {
+            name: list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+            for name, content in Export.sample().files.items()
+        }
+        for name, gone in (("users.csv", "pupil-gone"), ("enrollments.csv", "enr-18")):
+            # Rows that hold an id only cannot come back to life.
+            self.tables[name] = [row for row in self.tables[name] if row[0] != gone]
+
+    def days(self) -> int:
+        """How long until the next export."""
+        return self._dice.randint(0, 9)
+
+    def live(self) -> Export:
+        """Let a few things happen in the school and export it."""
+        for _ in range(self._dice.randint(1, 4)):
+            self._happen()
+        written = {}
+        for name, table in self.tables.items():
+            out = io.StringIO()
+            csv.writer(out).writerows(table)
+            written[name] = out.getvalue().encode()
+        return Export(written)
+
+    def _happen(self) -> None:
+        name = self._dice.choice(
+            ["users.csv", "enrollments.csv", "enrollments.csv", "classes.csv", "academicSessions.csv"]
+        )
+        header, *rows = self.tables[name]
+        row = self._dice.choice(rows)
+        match self._dice.randrange(7):
+            case 0 | 1:
+                row[1] = self._dice.choice(["active", "active", "tobedeleted", "inactive"])
+            case 2 if name == "users.csv":
+                row[header.index("familyName")] = self._dice.choice(["Белов", "Гусева", "Ким"])
+            case 3 if name == "users.csv":
+                row[header.index("grades")] = self._dice.choice(["05", "07", "08", ""])
+            case 4 if name == "enrollments.csv":
+                row[3] = self._dice.choice(["class-5a", "class-5b", "class-chess", "class-5a-maths"])
+            case 5 if name == "enrollments.csv":
+                row[8], row[9] = self._dice.choice(
+                    [("", ""), ("2026-09-01", ""), ("2026-10-01", "2026-12-27"), ("", "2026-11-30")]
+                )
+            case 6 if len(rows) > 2:
+                self._dice.shuffle(rows)
+                self.tables[name] = [header, *(rows[1:] if name == "enrollments.csv" else rows)]
+            case _ if name == "classes.csv":
+                row[7] = self._dice.choice(["homeroom", "scheduled"])
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_whatever_a_school_exports_over_a_term_a_second_apply_has_nothing_to_do(
+    take: Import, diary: SetClock, seed: int
+) -> None:
+    term, people = Term(seed), 0
+    for _ in range(12):
+        export = term.live()
+
+        outcome, again = await take(export), await take(export)
+
+        assert outcome.applied, list(outcome.lines())
+        assert not list(again.difference.lines())
+        there = await one("SELECT count(*) FROM pupil")
+        assert there >= people
+        people = there
+        in_two_classes = await database.fetch(
+            "SELECT m.pupil FROM membership m JOIN teaching_group t ON t.id = m.teaching_group AND t.kind = 'CLASS' "
+            "WHERE daterange(m.valid_from, m.valid_to, '[]') @> $1::date GROUP BY m.pupil HAVING count(*) > 1",
+            diary.now().date(),
+        )
+        assert not in_two_classes
+        diary.move(timedelta(days=term.days()))

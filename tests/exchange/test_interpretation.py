@@ -335,6 +335,16 @@ def test_who_names_no_school_belongs_to_the_only_one(take: Take, export: Export)
     assert only(intake, people.PRESUMED_SCHOOL).row == 7
 
 
+def test_a_teacher_without_school_and_classes_is_left_out(take: Take) -> None:
+    export = Export.sample().append("orgs.csv", "org-13,active,,Школа № 13,school,,")
+    export.append("users.csv", "teacher-x,active,,,org-district,teacher,,,Ян,Ким,,,,,,,,")
+
+    intake = take(export)
+
+    assert "teacher-x" not in {fact.key for fact in intake.teachers}
+    assert only(intake, people.NO_SCHOOL_OF_A_TEACHER).row == 17
+
+
 def test_who_names_no_school_of_several_is_an_error(take: Take, export: Export) -> None:
     export.append("orgs.csv", "org-13,active,,Школа № 13,school,,")
 
@@ -360,15 +370,24 @@ def test_a_role_that_is_missing_is_inferred_from_enrolments_and_links(take: Take
 @pytest.mark.parametrize(("ends_on", "counts"), [("2026-11-23", False), ("2026-11-24", True), ("", True)])
 def test_a_role_counts_until_its_last_day(tmp_path: Path, ends_on: str, counts: bool) -> None:
     export = Export.sample("changes_1p2")
-    export.replace(
-        "roles.csv", "parent-yashina,primary,parent,,", f"parent-yashina,primary,parent,2025-09-01,{ends_on}"
+    export.append("roles.csv", f"role-9,active,,parent-yashina,secondary,teacher,2025-09-01,{ends_on},org-school-12,")
+
+    roster = read_roster(export.zip(tmp_path / "export.zip"), known=KNOWN)
+    intake = interpret(roster, today=TODAY, known=KNOWN)
+
+    assert ("parent-yashina" in {fact.key for fact in intake.teachers}) is counts
+
+
+def test_a_person_in_force_whose_roles_have_all_ended_keeps_them_with_a_notice(tmp_path: Path) -> None:
+    export = Export.sample("changes_1p2").replace(
+        "roles.csv", "parent-yashina,primary,parent,,", "parent-yashina,,parent,,2025-05-31"
     )
 
     roster = read_roster(export.zip(tmp_path / "export.zip"), known=KNOWN)
-    interpret(roster, today=TODAY, known=KNOWN)
+    intake = interpret(roster, today=TODAY, known=KNOWN)
 
-    # Without the role the link alone makes her a guardian, and that is told.
-    assert bool(roster.problems.of(people.PRESUMED_ROLE)) is not counts
+    assert ("parent-yashina", "pupil-yashin") in links(intake)
+    assert only(intake, people.ROLES_ENDED).row == 4
 
 
 def test_a_file_of_changes_may_refer_to_what_earlier_files_brought(tmp_path: Path) -> None:

@@ -186,6 +186,43 @@ def test_a_file_with_a_header_only_is_fine_and_closes_nothing(read: Read, export
     assert not roster.is_complete(file.removesuffix(".csv"))
 
 
+def test_titles_that_are_empty_at_the_end_of_the_header_cost_nothing(read: Read, export: Export) -> None:
+    lines = export.files["orgs.csv"].decode().splitlines()
+    export.files["orgs.csv"] = "\n".join([lines[0] + ",,", lines[1], lines[2] + ","]).encode()
+
+    roster = read(export)
+
+    assert len(roster.orgs) == 2
+    assert not roster.problems.of(table_file.TOO_FEW_CELLS)
+    assert errors(roster) == []
+
+
+def test_roles_in_a_file_called_userprofiles_are_found(read: Read) -> None:
+    export = Export.sample("changes_1p2")
+    export.files["userprofiles.csv"] = export.files.pop("roles.csv").replace(b"dateLast", b"dataLast")
+
+    roster = read(export)
+
+    assert len(roster.roles) == 3
+    assert "userprofiles.csv" in {problem.file for problem in roster.problems.of(reading.MISSPELT_FILE)}
+
+
+def test_a_list_in_brackets_is_a_list(read: Read, export: Export) -> None:
+    export.replace("users.csv", '"parent-gusev,parent-guseva",05', '"[""parent-gusev"", ""parent-guseva""]","[""05""]"')
+
+    user = read(export).users["pupil-gusev"]
+
+    assert user.agent_ids == ("parent-gusev", "parent-guseva")
+    assert user.grades == ("05",)
+
+
+def test_a_manifest_may_leave_a_file_unsaid(read: Read, export: Export) -> None:
+    roster = read(export.replace("manifest.csv", "file.demographics,bulk", "file.demographics,"))
+
+    assert not roster.problems.of(manifest.UNKNOWN_MODE)
+    assert roster.is_complete("demographics")
+
+
 def test_an_empty_file_is_fine(read: Read, export: Export) -> None:
     export.files["demographics.csv"] = b""
 

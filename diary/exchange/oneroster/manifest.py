@@ -65,7 +65,7 @@ def read_manifest(table: TableFile | None, problems: Problems) -> Manifest:
         name, value = row["propertyName"].casefold(), row["value"].casefold()
         if squeezed(name) == "onerosterversion":
             manifest.version = _version(row, value)
-        elif name.startswith("file.") and (known := tables.get(squeezed(name[5:]))):
+        elif value and name.startswith("file.") and (known := tables.get(squeezed(name[5:]))):
             manifest.modes[known] = _mode(row, known, value)
     return manifest
 

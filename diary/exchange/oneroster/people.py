@@ -8,13 +8,19 @@ from datetime import date
 
 from diary.exchange.intake import PersonFact, PupilFact
 from diary.exchange.oneroster.known import Known
-from diary.exchange.oneroster.records import GUARDIAN_CAPACITIES, Capacity, Roster, User
+from diary.exchange.oneroster.records import GUARDIAN_CAPACITIES, Capacity, RoleGrant, Roster, User
 from diary.exchange.oneroster.schools import Schools
 from diary.exchange.problem import ProblemKind, error, notice
 from diary.kit.wording import _
 
 NO_SCHOOL = error(_("Не указана школа: «{name}»."), _("Заполните столбец orgSourcedIds (в версии 1.2 — roles.csv)."))
 PRESUMED_SCHOOL = notice(_("Школа не указана: взята единственная в файле."), _("Заполните столбец orgSourcedIds."))
+NO_SCHOOL_OF_A_TEACHER = notice(
+    _("У педагога «{name}» нет ни школы, ни классов: пропущен(а)."), _("Заполните столбец orgSourcedIds.")
+)
+ROLES_ENDED = notice(
+    _("Срок всех ролей «{name}» истёк, но пользователь действует: роли взяты."), _("Проверьте endDate в roles.csv.")
+)
 NO_ROLE = notice(_("Роль не указана: «{name}» пропущен(а)."), _("Заполните столбец role (в версии 1.2 — roles.csv)."))
 PRESUMED_ROLE = notice(_("Роль не указана: «{name}» — {role}, судя по другим строкам."), _("Заполните роль."))
 STAFF_LEFT_OUT = notice(
@@ -111,7 +117,7 @@ class People:
         return [
             person_fact(user, school)
             for user in self._of(Capacity.TEACHER)
-            for school in self._certain_schools(user, NO_SCHOOL)
+            for school in self._certain_schools(user, NO_SCHOOL_OF_A_TEACHER)
         ]
 
     def report_the_rest(self) -> None:
@@ -164,11 +170,18 @@ class People:
 
     def _gather(self) -> None:
         roster = self._roster
+        roles: dict[str, list[RoleGrant]] = defaultdict(list)
         for role in roster.roles.values():
-            if role.in_force and (role.ends_on is None or role.ends_on >= self._today):
-                self._granted[role.user_id].add(role.capacity)
+            roles[role.user_id].append(role)
+        for user_id, grants in roles.items():
+            current = [role for role in grants if role.ends_on is None or role.ends_on >= self._today]
+            user = self.user(user_id)
+            if not current and user is not None:
+                self.complain(user, ROLES_ENDED, "role", name=f"{user.family_name} {user.given_name}")
+            for role in current or grants:
+                self._granted[user_id].add(role.capacity)
                 if role.org_id:
-                    self._granted_in[role.user_id].add(role.org_id)
+                    self._granted_in[user_id].add(role.org_id)
         for enrollment in roster.enrollments.values():
             if enrollment.in_force:
                 self._enrolled[enrollment.user_id].add(enrollment.capacity)

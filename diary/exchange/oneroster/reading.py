@@ -106,7 +106,20 @@ class _Reader:
                 first = found[shape.name].place
                 raise ImportStopped(TWO_FILES, file=archive.name, table=shape.name, first=first, second=member.place)
             found[shape.name] = TableFile(member, shape, self._problems)
+        if shapes.ROLES.name not in found:
+            found |= self._roles_under_another_name(archive)
         return found
+
+    def _roles_under_another_name(self, archive: Archive) -> dict[str, TableFile]:
+        """Find the roles of an export that keeps them in userprofiles.csv, as one real system does."""
+        for member in archive.members:
+            if squeezed(member.name.rpartition(".")[0]) == "userprofiles":
+                with member.open() as stream:
+                    titles = stream.readline(4096).decode("utf-8", "replace").split(",")
+                if {"usersourcedid", "role", "roletype"} <= set(map(squeezed, titles)):
+                    self._problems.add(MISSPELT_FILE, file=member.place, expected=shapes.ROLES.name)
+                    return {shapes.ROLES.name: TableFile(member, shapes.ROLES, self._problems)}
+        return {}
 
     def _shape_of(self, member: Member, wanted: dict[str, Shape]) -> Shape | None:
         stem, dot, ending = member.name.rpartition(".")

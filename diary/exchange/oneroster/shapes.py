@@ -57,12 +57,12 @@ CLASSES = Shape(
         *_BASE,
         Column("title", required=True),
         Column("grades", spellings=("grade",)),
-        Column("courseSourcedId"),
+        Column("courseSourcedId", spellings=("course",)),
         Column("classCode"),
         Column("classType"),
         Column("location", read=False),
-        Column("schoolSourcedId", required=True, spellings=("orgSourcedId",)),
-        Column("termSourcedIds", spellings=("termSourcedId", "terms")),
+        Column("schoolSourcedId", required=True, spellings=("orgSourcedId", "school")),
+        Column("termSourcedIds", spellings=("termSourcedId", "terms", "term")),
         Column("subjects", spellings=("subject",)),
         *_unread("subjectCodes", "periods"),
     ),
@@ -124,7 +124,9 @@ ENROLLMENTS = Shape(
 DEMOGRAPHICS = Shape(
     "demographics",
     (
-        *_BASE,
+        Column("sourcedId", required=True, spellings=("userSourcedId",)),
+        _STATUS,
+        _CHANGED,
         Column("birthDate", spellings=("birthdate", "dateOfBirth")),
         *_unread(
             "sex",

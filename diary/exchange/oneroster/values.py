@@ -24,7 +24,8 @@ BAD_SESSION_TYPE = error(
 )
 ENDS_BEFORE_START = error(_("Конец ({end}) раньше начала ({start})."), _("Исправьте даты."))
 
-LONGEST_ID = 255
+#: The diary keeps 255 signs, some of which name a place by grade.
+LONGEST_ID = 220
 LONGEST_NAME = 80
 EARLIEST_YEAR = 1900
 LATEST_YEAR = 2100
@@ -56,11 +57,15 @@ _CAPACITIES = {
         "principal",
         "proctor",
         "siteadministrator",
+        "staff",
         "systemadministrator",
     ],
     Capacity.STAFF,
 )
-_SESSION_KINDS = {kind.casefold(): kind for kind in SessionKind}
+_SESSION_KINDS = {kind.casefold(): kind for kind in SessionKind} | {
+    "quarter": SessionKind.GRADING_PERIOD,
+    "trimester": SessionKind.GRADING_PERIOD,
+}
 _TRUE = frozenset({"true", "1", "yes", "да", "истина"})
 
 
@@ -91,7 +96,9 @@ def text_of(row: Row, column: str, *, limit: int, required: bool) -> str:
 
 
 def list_of(value: str) -> tuple[str, ...]:
-    """Return the parts of a list in one cell, each once, in order."""
+    """Return the parts of a list in one cell, each once, in order; some systems write ["a", "b"] instead of a,b."""
+    if value.startswith("[") and value.endswith("]"):
+        value = value[1:-1].replace('"', "")
     return tuple(dict.fromkeys(part for piece in value.split(",") if (part := piece.strip())))
 
 
@@ -120,7 +127,9 @@ def capacity_of(row: Row, value: str, column: str = "role") -> Capacity | None:
 
 def session_kind_of(row: Row) -> SessionKind:
     """Return what part of the year a session is; without a word it is a term."""
-    kind = _SESSION_KINDS.get(squeezed(row["type"])) if row["type"] else SessionKind.TERM
+    if not row["type"] or row["type"].startswith("ext:"):
+        return SessionKind.TERM
+    kind = _SESSION_KINDS.get(squeezed(row["type"]))
     if kind is None:
         row.complain(BAD_SESSION_TYPE, "type", value=row["type"])
     return kind or SessionKind.TERM
