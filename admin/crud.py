@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from piccolo_admin.endpoints import TableConfig
 from piccolo_api.crud.endpoints import ParamException, Params, PiccoloCRUD
 from piccolo_api.crud.validators import Validators
 from piccolo_api.crud.validators import apply_validators as _apply_validators
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -95,6 +97,7 @@ class SchoolCRUD(PiccoloCRUD):
 
     def __init__(self, listing: Listing) -> None:
         config = listing.config
+        self._pages: dict[bool, Any] = {}
         self.hidden = frozenset(column._meta.name for column in listing.hidden)
         super().__init__(
             table=config.table_class,
@@ -111,6 +114,37 @@ class SchoolCRUD(PiccoloCRUD):
                 "time_resolution": config.get_time_resolution(),
             },
         )
+
+    # Building a model costs more than the query; those of the whole table are built once.
+
+    @cached_property
+    def pydantic_model(self) -> type[BaseModel]:
+        """What is sent in."""
+        return super().pydantic_model
+
+    @cached_property
+    def pydantic_model_optional(self) -> type[BaseModel]:
+        """What is sent in to change a part."""
+        return super().pydantic_model_optional
+
+    @cached_property
+    def pydantic_model_filters(self) -> type[BaseModel]:
+        """What is asked for."""
+        return super().pydantic_model_filters
+
+    def pydantic_model_plural(
+        self,
+        include_readable: bool = False,  # noqa: FBT001, FBT002 - Piccolo's signature
+        include_columns: tuple[Column, ...] = (),
+        nested: Any = False,  # noqa: FBT002
+    ) -> Any:
+        """Return what a page of records is shown through."""
+        build = super().pydantic_model_plural
+        if nested or len(include_columns) != len(self.table._meta.columns):
+            return build(include_readable, include_columns, nested)
+        if include_readable not in self._pages:
+            self._pages[include_readable] = build(include_readable, include_columns, nested)
+        return self._pages[include_readable]
 
     # What the panel is told about the table.
 
@@ -217,7 +251,7 @@ class SchoolCRUD(PiccoloCRUD):
     @checked
     async def post_single(self, request: Request, data: dict[str, Any]) -> Response:
         """Add a record to the member's school."""
-        data = self._without_id(data)
+        data = {**self._defaults(), **self._without_id(data)}
         if "school" in self._columns and not data.get("school"):
             only = staff_of(request).only_school
             if only is None:
@@ -262,6 +296,12 @@ class SchoolCRUD(PiccoloCRUD):
     @property
     def _columns(self) -> dict[str, Column]:
         return {column._meta.name: column for column in self.table._meta.columns}
+
+    def _defaults(self) -> dict[str, Any]:
+        """Return what a new record begins with: Piccolo would put nothing where a field is not sent."""
+        new = self.table(_ignore_missing=True).to_dict()
+        begun: dict[str, Any] = self.pydantic_model_optional(**self._without_id(new)).model_dump(mode="json")
+        return self._without_id(begun)
 
     def _without_id(self, data: dict[str, Any]) -> dict[str, Any]:
         """Drop the record's own number: the database gives it, and nobody may probe for one by taking it."""

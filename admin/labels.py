@@ -63,6 +63,7 @@ TABLES: dict[type[Table], str] = {
 COLUMNS: dict[str, str] = {
     "id": "Номер записи",
     "school": "Школа",
+    "school_year": "Учебный год",
     "created_at": "Создано",
     "lease_until": "Занято до",
     "created_by": "Кто создал",

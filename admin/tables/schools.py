@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import available_timezones
 
+from piccolo_api.crud.validators import Validators
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from admin.crud import SchoolCRUD, checked, closed
-from admin.problems import READ_ONLY
+from admin.problems import CLOSED, READ_ONLY
 from admin.tables.listing import listing
 from diary.schools.tables import BellPeriod, GradingPeriod, Holiday, School, SchoolYear, Subject
 
@@ -22,8 +23,13 @@ class OwnSchoolCRUD(SchoolCRUD):
 
     def __init__(self, *args: Any, **facts: Any) -> None:
         super().__init__(*args, **facts)
-        for name in ("post_single", "delete_single"):
-            getattr(self.validators, name).append(closed(READ_ONLY))
+        # New lists: Piccolo's own defaults are shared by every table.
+        self.validators = Validators(
+            post_single=[closed(READ_ONLY)],
+            delete_single=[closed(READ_ONLY)],
+            put_single=[closed(CLOSED)],
+            delete_all=[closed(CLOSED)],
+        )
 
     @checked
     async def patch_single(self, request: Request, row_id: Any, data: dict[str, Any]) -> Response:
