@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import time
+from contextlib import AsyncExitStack
 
 import asyncpg
 import pytest
 
+from diary.kit import database
 from tests.api.documents import WEEK
 from tests.support.service import Service, codes
 from tests.support.town import Town
@@ -68,3 +71,20 @@ async def test_a_busy_database_is_unavailable_and_nothing_is_changed(
         answer = await service.post(WEEK, variables, token=token)
 
     assert codes(answer) == ["UNAVAILABLE"]
+
+
+async def test_a_document_that_waits_too_long_is_cut_off_after_five_seconds(service: Service, town: Town) -> None:
+    token = await service.sign_in("anna")
+    pool = database.engine().pool
+    assert pool is not None
+
+    async with AsyncExitStack() as held:
+        for _ in range(pool.get_max_size()):
+            await held.enter_async_context(pool.acquire())
+        started = time.monotonic()
+        answer = await service.post("{ viewer { role } }", token=token)
+
+    assert codes(answer) == ["TIMED_OUT"]
+    assert answer["data"] is None
+    assert 4.5 < time.monotonic() - started < 6.5
+    assert codes(await service.post("{ viewer { role } }", token=token)) == []
