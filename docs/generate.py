@@ -61,7 +61,7 @@ def _constants(tree: ast.Module, source: list[str]) -> list[tuple[str, str, str]
 
 
 def rules_book() -> str:
-    """Return the book of rules: constants of the law and of good sense with their reasons, and the rules themselves."""
+    """Return the book of rules: constants of the law and of good sense with their reasons, and the rules."""
     lines = [
         "# Rules",
         "",
