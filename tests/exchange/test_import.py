@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import os
@@ -481,6 +482,18 @@ async def test_a_system_that_reuses_last_years_ids_does_not_rewrite_last_years_c
     )
     assert {tuple(row) for row in periods} == {("2026/27", 4), ("2027/28", 4)}
     assert not (await take(following)).difference
+
+
+async def test_two_imports_at_once_leave_one_school(tmp_path: Path, take: Import) -> None:
+    path = Export.sample().zip(tmp_path / "same.zip")
+
+    outcomes = await asyncio.gather(*(import_oneroster(path, apply=True) for _ in range(3)))
+
+    assert [outcome.applied for outcome in outcomes].count(True) == 1
+    refused = [outcome for outcome in outcomes if not outcome.applied]
+    assert all(outcome.problems.of(command.CHANGED_MEANWHILE) for outcome in refused)
+    assert await one("SELECT count(*) FROM pupil") == 6
+    assert not (await take()).difference
 
 
 async def test_two_schools_do_not_disturb_each_other(take: Import) -> None:
