@@ -45,7 +45,10 @@ class Listing:
     config: TableConfig
     writable: bool
     crud: type[SchoolCRUD]
+    #: Columns that no form or filter shows.
     hidden: tuple[Column, ...]
+    #: Columns that the staff role may not even select.
+    unreadable: tuple[Column, ...]
     files: tuple[Column, ...]
 
 
@@ -98,7 +101,8 @@ class SchoolCRUD(PiccoloCRUD):
     def __init__(self, listing: Listing) -> None:
         config = listing.config
         self._pages: dict[bool, Any] = {}
-        self.hidden = frozenset(column._meta.name for column in listing.hidden)
+        self.unreadable = frozenset(column._meta.name for column in listing.unreadable)
+        self.hidden = self.unreadable | {column._meta.name for column in listing.hidden}
         super().__init__(
             table=config.table_class,
             read_only=not listing.writable,
@@ -185,6 +189,8 @@ class SchoolCRUD(PiccoloCRUD):
             target = column._foreign_key_meta.resolved_references
             if target in TABLES:
                 extra["foreign_key"]["to"] = table_name(target)
+            else:
+                del extra["foreign_key"]
 
     @checked
     async def get_references(self, request: Request) -> JSONResponse:  # noqa: ARG002 - Piccolo's signature
@@ -230,6 +236,9 @@ class SchoolCRUD(PiccoloCRUD):
             raise ParamException(BAD_VALUE) from problem
         if split.page < 1 or split.page > 10**6 or (split.page_size is not None and split.page_size < 1):
             raise ParamException(BAD_VALUE)
+        if self.unreadable:
+            wanted = split.visible_fields or self.table._meta.columns
+            split.visible_fields = [column for column in wanted if column._meta.name not in self.unreadable]
         return split
 
     async def detail(self, request: Request) -> Response:
@@ -242,9 +251,16 @@ class SchoolCRUD(PiccoloCRUD):
             return refuse(404, NOT_FOUND)
         if not isinstance(row_id, UUID) and not 0 < row_id < 2**63:
             return refuse(404, NOT_FOUND)
-        if not await self.table.exists().where(self.table._meta.primary_key == row_id):
+        if not await self.table.count().where(self.table._meta.primary_key == row_id):
             return refuse(404, NOT_FOUND)
-        return await super().detail(request)
+        answered: Response
+        if request.method == "PATCH":
+            answered = await self.patch_single(request, row_id, await request.json())
+        elif request.method == "DELETE":
+            answered = await self.delete_single(request, row_id)
+        else:
+            answered = await self.get_single(request, row_id)
+        return answered
 
     # What staff write.
 

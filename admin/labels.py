@@ -8,7 +8,7 @@ from enum import StrEnum
 from piccolo.columns import Column
 from piccolo.table import Table
 
-from diary.access.tables import Capacity, Role
+from diary.access.tables import Account, Capacity, Role
 from diary.audit.tables import AuditEntry
 from diary.consent.tables import ConsentDecision, Decision, DocumentForm, Purpose, SignatureKind
 from diary.delivery.tables import (
@@ -37,7 +37,8 @@ TABLES: dict[type[Table], str] = {
     Guardian: "Представители",
     Guardianship: "Представительство",
     Teacher: "Педагоги",
-    Capacity: "Учётные_записи",
+    Account: "Учётные_записи",
+    Capacity: "Роли",
     SchoolClass: "Классы",
     TeachingGroup: "Учебные_группы",
     Membership: "Состав_групп",
@@ -72,6 +73,8 @@ COLUMNS: dict[str, str] = {
     "guardian": "Представитель",
     "pupil": "Обучающийся",
     "teacher": "Педагог",
+    "username": "Логин",
+    "last_login": "Последний вход",
 }
 
 CHOICES: dict[type[StrEnum], dict[str, str]] = {

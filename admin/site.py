@@ -54,8 +54,9 @@ TRANSLATION = Translation(
         **RUSSIAN.translations,
         "About": "О панели",
         "Add Row": "Добавить запись",
-        "Add": "Добавить:",
         "Apply": "Применить",
+        "Back to home page": "На главную",
+        "Form submitted": "Готово",
         "Forms": "Действия",
         "Hide referencing tables": "Скрыть связанные таблицы",
         "Links": "Ссылки",
@@ -69,6 +70,7 @@ TRANSLATION = Translation(
         "Submit": "Выполнить",
         "Tables": "Записи",
         "Thanks for using Piccolo Admin.": "Панель построена на Piccolo Admin.",
+        "Use again": "Ещё раз",
         "Welcome to": "",
     },
 )
@@ -135,7 +137,7 @@ def private_app(stock: AdminRouter, desk: SignInDesk, scans: ScanStorage) -> Fas
     app.add_api_route("/tables/grouped/", _grouped, methods=["GET"])
     app.add_api_route("/links/", stock.get_sidebar_links, methods=["GET"])
     app.add_api_route("/forms/", stock.get_forms, methods=["GET"])
-    app.add_api_route("/forms/grouped/", stock.get_grouped_forms, methods=["GET"])
+    app.add_api_route("/forms/grouped/", _grouped_forms, methods=["GET"])
     app.add_api_route("/forms/{form_slug:str}/", stock.get_single_form, methods=["GET"])
     app.add_api_route("/forms/{form_slug:str}/schema/", stock.get_single_form_schema, methods=["GET"])
     app.add_api_route("/user/", stock.get_user, methods=["GET"])
@@ -171,6 +173,15 @@ def _grouped() -> dict[str, object]:
     groups: dict[str, list[str]] = {}
     for listed in LISTINGS:
         groups.setdefault(listed.config.menu_group or "", []).append(table_name(listed.config.table_class))
+    return {"grouped": groups, "ungrouped": []}
+
+
+def _grouped_forms() -> dict[str, object]:
+    groups: dict[str, list[dict[str, str]]] = {}
+    for form in FORMS:
+        groups.setdefault(form.group, []).append(
+            {"name": form.name, "slug": form.slug, "description": form.description}
+        )
     return {"grouped": groups, "ungrouped": []}
 
 

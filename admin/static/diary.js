@@ -11,7 +11,7 @@
     "Less Than": "Меньше", "Less Than or Equal To": "Не больше", "File:": "Файл:", "Piccolo": "", "NULL ": "—",
     "Contains": "Содержит", "Equal": "Равно", "Is Null": "Не указано", "Is Not Null": "Указано", "Exact": "Точно",
     "Starts with": "Начинается с", "Ends with": "Кончается на", "Starts": "Начинается с", "Ends": "Кончается на",
-    "Problem logging in": "Не удалось войти.", "The form has errors.": "Проверьте, что выделено в форме.",
+    "Problem logging in": "Не удалось войти.", "The form has errors.": "Не сохранено: причина указана в форме.", "Error": "Ошибка",
     "Successfully added row": "Запись добавлена", "Successfully saved row": "Сохранено",
     "Successfully deleted row": "Запись удалена", "Successfully deleted rows": "Записи удалены",
     "Successfully updated rows": "Записи изменены", "Successfully applied filter": "Отбор применён",
@@ -67,6 +67,11 @@
     return DAY.test(bare) ? bare.replace(DAY, "$3.$2.$1") : text;
   }
 
+  function headline(text) {
+    const act = /^(Добавить|Изменить) (?=[А-ЯЁ])/;
+    return text.replace(act, document.documentElement.hasAttribute("data-read-only") ? "" : "$1: ");
+  }
+
   function reword(node) {
     if (node.nodeType === Node.TEXT_NODE) {
       const parent = node.parentElement;
@@ -74,6 +79,7 @@
       let said = russian(node.data);
       const named = parent.tagName === "LABEL" && /^csv_(.*)$/.exec(parent.htmlFor);
       if (named) said = titles[named[1]] || said;
+      if (parent.tagName === "H1") said = headline(said);
       if (parent.closest("td")) said = readable(said);
       if (said !== node.data) node.data = said;
       return;
@@ -178,6 +184,7 @@
     };
     input.addEventListener("focus", ask);
     input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 200); });
+    if (input.value || document.activeElement === input) ask();
   }
 
   function chooseScan(input) {
@@ -248,6 +255,6 @@
   }).observe(document, { childList: true, characterData: true, subtree: true });
   addEventListener("hashchange", () => {
     look();
-    document.querySelector("#message_popup.error a")?.click();
+    document.querySelector("#message_popup a")?.click();
   });
 })();

@@ -21,15 +21,17 @@ def listing(
     writable: bool = False,
     crud: type[SchoolCRUD] = SchoolCRUD,
     hidden: tuple[Column, ...] = (),
+    unreadable: tuple[Column, ...] = (),
     files: tuple[Column, ...] = (),
 ) -> Listing:
     """List a table under a group of the menu with these columns, the link's column leading to the record."""
     table = link._meta.table
+    kept_out = {column._meta.name for column in (*hidden, *unreadable)}
     return Listing(
         config=TableConfig(
             table_class=table,
             visible_columns=list(shown),
-            visible_filters=[column for column in table._meta.columns if column not in hidden],
+            visible_filters=[column for column in table._meta.columns if column._meta.name not in kept_out],
             menu_group=group,
             link_column=link,
             order_by=[OrderBy(order, ascending=not newest_first)],
@@ -37,5 +39,6 @@ def listing(
         writable=writable,
         crud=crud,
         hidden=hidden,
+        unreadable=unreadable,
         files=files,
     )

@@ -1,7 +1,7 @@
 """Pupils, guardians, teachers, and who has an account."""
 
 from admin.tables.listing import listing
-from diary.access.tables import Capacity
+from diary.access.tables import Account, Capacity
 from diary.people.tables import Guardian, Guardianship, Pupil, Teacher
 
 GROUP = "Люди"
@@ -44,6 +44,20 @@ LISTINGS = (
         link=Teacher.family_name,
         order=Teacher.family_name,
         writable=True,
+    ),
+    listing(
+        GROUP,
+        (Account.username, Account.active, Account.last_login),
+        link=Account.username,
+        order=Account.username,
+        unreadable=(
+            Account.password,
+            Account.first_name,
+            Account.last_name,
+            Account.email,
+            Account.admin,
+            Account.superuser,
+        ),
     ),
     listing(
         GROUP,

@@ -327,12 +327,12 @@ def _staff_policies() -> list[str]:
             "WITH CHECK (school = ANY ((SELECT staff_schools())::uuid[]));",
             f"GRANT {grants} ON {table} TO diary_staff;",
         ]
-    # Of an account staff see the login alone, and only of those who act in one of their schools.
+    # Of an account staff see the login and whether it is used, and only of those who act in one of their schools.
     made += [
         "ALTER TABLE account ENABLE ROW LEVEL SECURITY;",
         "CREATE POLICY of_own_school ON account FOR SELECT TO diary_staff "
         "USING (EXISTS (SELECT FROM capacity WHERE capacity.account = account.id));",
-        "GRANT SELECT (id, username) ON account TO diary_staff;",
+        "GRANT SELECT (id, username, active, last_login) ON account TO diary_staff;",
     ]
     return made
 

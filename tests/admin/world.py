@@ -123,6 +123,7 @@ async def build_school(name: str) -> SchoolWorld:
     world.accounts["guardian"] = await add_account(
         f"guardian-{name}", admin=True, role="GUARDIAN", school=school, guardian=ids["guardian"]
     )
+    ids["account"] = world.accounts["office"]
     ids["capacity"] = (await database.fetch("SELECT id FROM capacity WHERE account = $1", world.accounts["guardian"]))[
         0
     ]["id"]

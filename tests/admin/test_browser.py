@@ -1,0 +1,165 @@
+"""The panel in a real browser: a clerk signs in, writes a statement, registers it, and fills in a form."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from diary.kit import database
+from tests.admin.conftest import Panel, Worlds
+from tests.admin.test_statements import ledger
+from tests.admin.world import PASSWORD
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+]
+PICTURES = Path(os.environ["DIARY_PICTURES"]) if "DIARY_PICTURES" in os.environ else None
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One Chromium for the module."""
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        await chromium.close()
+
+
+class Desk:
+    """The clerk's screen; every script error and every blocked resource fails the test."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.problems: list[str] = []
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("console", lambda said: self.problems.append(said.text) if "Content Security" in said.text else None)
+
+    async def sign_in(self) -> None:
+        """Sign in as the clerk of school A."""
+        await self.page.goto(f"{self.url}/")
+        await self.page.fill("input[name=username]", "office-А")
+        await self.page.fill("input[name=password]", PASSWORD)
+        await self.page.click("[data-uitest=login_button]")
+        await expect(self.page.get_by_text("Выберите таблицу или действие слева.")).to_be_visible()
+
+    async def open(self, place: str) -> None:
+        """Go to a place of the panel."""
+        await self.page.goto(f"{self.url}/#/{place}/")
+
+    async def picture(self, name: str) -> None:
+        """Keep a picture where somebody wants to look at it."""
+        if PICTURES:
+            await self.page.wait_for_timeout(400)
+            await self.page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+
+
+@pytest_asyncio.fixture(
+    params=[(1280, "light"), (390, "dark")], ids=lambda param: f"{param[0]}-{param[1]}", loop_scope="session"
+)
+async def desk(request: pytest.FixtureRequest, browser: Browser, panel: Panel, worlds: Worlds) -> AsyncIterator[Desk]:
+    """A screen of a size, in a colour scheme."""
+    width, scheme = request.param
+    context = await browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,
+        locale="ru-RU",
+        timezone_id="Europe/Moscow",
+    )
+    context.set_default_timeout(20_000)
+    desk = Desk(await context.new_page(), panel.url)
+    yield desk
+    await context.close()
+    assert desk.problems == []
+
+
+async def test_a_clerk_writes_a_statement_and_registers_it(desk: Desk, worlds: Worlds) -> None:
+    page, width = desk.page, desk.page.viewport_size["width"] if desk.page.viewport_size else 0
+    await desk.sign_in()
+    await desk.picture(f"{width}-home")
+
+    await desk.open("Заявления/add")
+    for label, wanted in (("Представитель", "ова Анна Ивановна"), ("Обучающийся", "ов Михаил Петрович")):
+        await page.locator(f"label:has-text('{label}') >> xpath=following::input[1]").click()
+        await page.get_by_text(f"{worlds.a.secret}{wanted}", exact=True).click()
+    await page.locator("select[name=decision]").select_option("REFUSED")
+    await page.fill("input[name=document_reference]", "Вх. № 77")
+    await desk.picture(f"{width}-add")
+    await page.click("[data-uitest=create_button]")
+    await expect(page.get_by_text("Запись добавлена")).to_be_visible()
+    (added,) = await database.fetch("SELECT * FROM statement WHERE document_reference = 'Вх. № 77'")
+    assert (added["school"], added["state"], added["decision"]) == (worlds.a.id, "DRAFT", "REFUSED")
+
+    await desk.open("Заявления")
+    await expect(page.get_by_text("Вх. № 77")).to_be_visible()
+    await desk.picture(f"{width}-list")
+    await desk.open(f"Заявления/{added['id']}")
+    await page.locator("select[name=state]").select_option("REGISTERED")
+    await page.click("[data-uitest=save_button]")
+    await expect(page.get_by_text("Сохранено")).to_be_visible()
+    (decision,) = await ledger(worlds)
+    assert (decision["decision"], decision["document_reference"]) == ("REFUSED", "Вх. № 77")
+
+    await page.fill("input[name=document_reference]", "поправка")
+    await page.click("[data-uitest=save_button]")
+    await expect(page.get_by_text("Заявление зарегистрировано: его нельзя изменить")).to_be_visible()
+    await desk.picture(f"{width}-locked")
+
+
+async def test_a_clerk_registers_a_decision_by_the_form_with_a_scan(desk: Desk, worlds: Worlds, tmp_path: Path) -> None:
+    page, width = desk.page, desk.page.viewport_size["width"] if desk.page.viewport_size else 0
+    scan = tmp_path / "Согласие Анны.png"
+    scan.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 64)
+    await desk.sign_in()
+
+    await desk.open("forms/register-decision")
+    await page.fill("input[name=pupil]", worlds.a.secret)
+    await expect(page.locator("datalist option").first).to_have_attribute(
+        "value", f"{worlds.a.secret}ов Михаил Петрович, 5А, 04.03.2014"
+    )
+    await page.fill("input[name=guardian]", "Неизвестная")
+    await page.locator("select[aria-label='Решение']").select_option("GIVEN")
+    await page.set_input_files("input[type=file]", scan)
+    await expect(page.get_by_text("Файл приложен.")).to_be_visible()
+    await page.get_by_role("button", name="Выполнить").click()
+    await expect(page.get_by_text("«Неизвестная» не найден")).to_be_visible()
+    await desk.picture(f"{width}-form-error")
+    await page.fill("input[name=guardian]", f"{worlds.a.secret}ова Анна Ивановна")
+    await page.get_by_role("button", name="Выполнить").click()
+    await expect(page.get_by_text("Зарегистрировано: согласие")).to_be_visible()
+    await desk.picture(f"{width}-form-done")
+
+    (decision,) = await ledger(worlds)
+    assert decision["scan"].startswith(f"{worlds.a.id}/")
+
+
+async def test_a_read_only_table_offers_nothing_to_change(desk: Desk, worlds: Worlds) -> None:
+    page, width = desk.page, desk.page.viewport_size["width"] if desk.page.viewport_size else 0
+    await desk.sign_in()
+
+    await desk.open("Реестр_решений")
+    await expect(page.get_by_role("cell", name="Согласие", exact=True)).to_be_visible()
+    await expect(page.get_by_text("Добавить запись")).to_be_hidden()
+    await desk.picture(f"{width}-ledger")
+    await desk.open(f"Реестр_решений/{worlds.a.ids['consent_decision']}")
+    await expect(page.get_by_text("Получено").first).to_be_visible()
+    await expect(page.locator("[data-uitest=save_button]")).to_be_hidden()
+    await desk.picture(f"{width}-ledger-row")
+
+
+async def test_a_wrong_password_is_answered_in_russian(desk: Desk, worlds: Worlds) -> None:
+    await desk.page.goto(f"{desk.url}/")
+    await desk.page.fill("input[name=username]", "office-А")
+    await desk.page.fill("input[name=password]", "wrong")
+    await desk.page.click("[data-uitest=login_button]")
+
+    await expect(desk.page.get_by_text("Неверный логин или пароль.")).to_be_visible()
