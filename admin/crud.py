@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,16 +23,18 @@ from starlette.responses import JSONResponse, Response
 
 from admin.labels import CHOICES, TABLES, WORDS, column_title, table_name
 from admin.problems import BAD_VALUE, CLOSED, NOT_FOUND, READ_ONLY, refuse
-from admin.scope import StaffMember
+from admin.scope import ROUTE, StaffMember, as_application
 from diary.audit.tables import AuditEntry
+from diary.kit import database
 
 #: How many names a record picker offers at once; the panel asks for six at a time.
 MOST_IDS = 100
 #: The panel exports in pages of this size (G18: nobody's request may take the database away from others).
 MOST_ROWS = 1000
 
-#: What a page of the panel shows.
+#: What a page of the panel shows; its longest page has a hundred records, so whoever asks for more takes them away.
 PAGE_SIZE = 25
+LONGEST_PAGE = 100
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -84,6 +87,11 @@ def validators(*, writable: bool) -> Validators:
 def stock(method: Any) -> Any:
     """Return a Piccolo method without its error handler, which would log whole records and answer in English."""
     return method.__wrapped__.__wrapped__
+
+
+def stock_reading(method: Any) -> Any:
+    """Return a Piccolo method without its validators, which have been asked already."""
+    return method.__wrapped__
 
 
 def same(stored: object, sent: object) -> bool:
@@ -240,6 +248,31 @@ class SchoolCRUD(PiccoloCRUD):
             wanted = split.visible_fields or self.table._meta.columns
             split.visible_fields = [column for column in wanted if column._meta.name not in self.unreadable]
         return split
+
+    @checked
+    async def get_all(self, request: Request, params: dict[str, Any] | None = None) -> Response:
+        """Return a page of records; one that is longer than the panel shows is an export, and the trail keeps it."""
+        asked = params or {}
+        answered: Response = await stock_reading(PiccoloCRUD.get_all)(self, request, asked)
+        size = str(asked.get("__page_size", PAGE_SIZE))
+        if answered.status_code == 200 and size.isdecimal() and int(size) > LONGEST_PAGE:
+            await self._record_export(staff_of(request), asked)
+        return answered
+
+    async def _record_export(self, member: StaffMember, asked: dict[str, Any]) -> None:
+        page = json.dumps({name: str(value) for name, value in asked.items()}, ensure_ascii=False)
+        async with as_application(member):
+            await database.execute(
+                """
+                INSERT INTO audit_entry (at, school, actor, route, action, record, record_id, after)
+                SELECT diary_now(), school, $2, $3, 'EXPORT', $4, '', $5 FROM unnest($1::uuid[]) school
+                """,
+                list(member.schools),
+                member.viewer.account_id,
+                ROUTE,
+                self.table._meta.tablename,
+                page,
+            )
 
     async def detail(self, request: Request) -> Response:
         """Answer for one record; one that does not exist and one of another school get the same answer."""

@@ -185,7 +185,7 @@ WORDS: dict[str, dict[str, str]] = {
         "DEMO": "Учебный пример",
         "SQL": "База данных",
     },
-    "action": {"INSERT": "Создано", "UPDATE": "Изменено", "DELETE": "Удалено"},
+    "action": {"INSERT": "Создано", "UPDATE": "Изменено", "DELETE": "Удалено", "EXPORT": "Выгружено"},
     "record": {table._meta.tablename: name.replace("_", " ") for table, name in TABLES.items()},
 }
 

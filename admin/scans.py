@@ -9,13 +9,9 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
 
-from admin.problems import BAD_VALUE, NOT_FOUND, refuse
+from admin.problems import NOT_FOUND
 from admin.scope import StaffMember
 
 LARGEST_SCAN = 10 * 1024 * 1024
@@ -88,51 +84,3 @@ class ScanStorage:
             raise HTTPException(422, NOT_FOUND)
         content = await asyncio.to_thread(path.read_bytes)
         return await self.store(content, school=uuid.UUID(str(into)))
-
-
-def scan_routes(scans: ScanStorage) -> list[BaseRoute]:
-    """Return the panel's routes for uploading, addressing and fetching scans."""
-
-    async def upload(request: Request) -> Response:
-        member: StaffMember = request.user
-        async with request.form(max_files=1, max_fields=8) as form:
-            file = form.get("file")
-            if not isinstance(file, UploadFile) or form.get("column_name") != "scan":
-                return JSONResponse({"detail": BAD_VALUE}, status_code=422)
-            content = await file.read(LARGEST_SCAN + 1)
-        if not member.schools:
-            return JSONResponse({"detail": NOT_FOUND}, status_code=422)
-        # Whoever works for several schools says which one by the statement that the scan is saved with.
-        try:
-            key = await scans.store(content, school=min(member.schools))
-        except HTTPException as problem:
-            return JSONResponse({"detail": problem.detail}, status_code=problem.status_code)
-        return JSONResponse({"file_key": key})
-
-    async def address(request: Request) -> Response:
-        asked = await request.json()
-        key = asked.get("file_key") if isinstance(asked, dict) else None
-        if await scans.read(key, member=request.user) is None:
-            return refuse(404, NOT_FOUND)
-        return JSONResponse({"file_url": f"./api/media-files/statement/scan/{key}"})
-
-    async def fetch(request: Request) -> Response:
-        key = request.path_params["key"]
-        found = await scans.read(key, member=request.user)
-        if found is None:
-            return refuse(404, NOT_FOUND)
-        content, kind = found
-        return Response(
-            content,
-            media_type=kind,
-            headers={
-                "Content-Disposition": f'attachment; filename="{Path(key).name}"',
-                "Content-Security-Policy": "default-src 'none'; sandbox",
-            },
-        )
-
-    return [
-        Route("/media/", upload, methods=["POST"]),
-        Route("/media/generate-file-url/", address, methods=["POST"]),
-        Route("/media-files/statement/scan/{key:path}", fetch, methods=["GET"]),
-    ]

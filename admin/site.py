@@ -29,13 +29,15 @@ from admin.forms import FORMS
 from admin.forms.routes import form_routes
 from admin.gate import BodyLimit, Gate
 from admin.labels import TABLES, table_name
+from admin.media import Media
 from admin.problems import NOT_FOUND, READ_ONLY, refuse, validation_text
-from admin.scans import LARGEST_SCAN, ScanStorage, scan_routes
+from admin.scans import LARGEST_SCAN, ScanStorage
 from admin.scope import StaffBackend, StaffScope, turn_away
 from admin.sign_in import SignInDesk
 from admin.tables import LISTINGS
 from admin.tables.delivery import StatementCRUD
 from diary.access.tables import Account, Session
+from diary.paper.print_jobs import FOLDER
 from settings import Settings
 
 SITE_NAME = "Школьный дневник"
@@ -92,7 +94,7 @@ def create_diary_admin(settings: Settings) -> ASGIApp:
     scans = ScanStorage(settings.data / "scans")
     private = AuthenticationMiddleware(
         BodyLimit(
-            StaffScope(Aliases(private_app(stock, desk, scans))),
+            StaffScope(Aliases(private_app(stock, desk, Media(scans, settings.data / FOLDER)))),
             largest=LARGEST_BODY,
             exceptions={"/media/": LARGEST_SCAN + ENVELOPE},
         ),
@@ -119,7 +121,7 @@ def create_diary_admin(settings: Settings) -> ASGIApp:
     return Gate(panel, https=settings.is_https)
 
 
-def private_app(stock: AdminRouter, desk: SignInDesk, scans: ScanStorage) -> FastAPI:
+def private_app(stock: AdminRouter, desk: SignInDesk, media: Media) -> FastAPI:
     """Return what only signed-in staff reach: an allow-list, so that no new route of Piccolo Admin opens by itself."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.add_exception_handler(RequestValidationError, _wrong_input)
@@ -127,7 +129,7 @@ def private_app(stock: AdminRouter, desk: SignInDesk, scans: ScanStorage) -> Fas
     for listed in LISTINGS:
         crud = listed.crud(listed)
         if isinstance(crud, StatementCRUD):
-            crud.scans = scans
+            crud.scans = media.scans
         FastAPIWrapper(
             root_url=f"/tables/{crud.table._meta.tablename}/",
             fastapi_app=app,
@@ -143,8 +145,8 @@ def private_app(stock: AdminRouter, desk: SignInDesk, scans: ScanStorage) -> Fas
     app.add_api_route("/user/", stock.get_user, methods=["GET"])
     app.router.routes.extend(
         [
-            *form_routes(scans),
-            *scan_routes(scans),
+            *form_routes(media.scans),
+            *media.routes(),
             Route("/change-password/", desk.change_password, methods=["POST"]),
         ]
     )

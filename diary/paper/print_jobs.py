@@ -12,6 +12,9 @@ from diary.kit.command import command
 from diary.kit.refusal import BadInput, NotFound
 from diary.kit.wording import _
 
+#: Where rendered sheets lie in the data directory.
+FOLDER = "print"
+
 
 @command
 async def request_week(

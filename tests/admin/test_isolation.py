@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from admin.crud import Listing
 from admin.forms import FORMS
 from admin.labels import table_name
+from admin.media import Media
 from admin.scans import ScanStorage
 from admin.sign_in import SignInDesk
 from admin.site import private_app
@@ -105,7 +106,8 @@ async def list_rows(clerk: httpx.AsyncClient, worlds: Worlds, table: str) -> Non
         {"__range_header": "true", "__range_header_name": "x\r\nSet-Cookie: stolen=1"},
         *({column: "Тайна"} for column in columns),
         *({column: str(worlds.b.ids[to])} for column, to in foreign_keys(LISTED[table]).items() if to in worlds.b.ids),
-        *({f"{column}__operator": "not_null"} for column in columns),
+        {f"{column}__operator": "not_null" for column in columns[:2]},
+        {f"{column}__operator": "is_null" for column in columns[-2:]},
         *({"__order": f"{column}.family_name"} for column in foreign_keys(LISTED[table])),
         *({"__visible_fields": f"id,{column}.id"} for column in foreign_keys(LISTED[table])),
         *({f"{column}.family_name": "Тайна"} for column in foreign_keys(LISTED[table])),
@@ -355,7 +357,7 @@ async def suggest_people(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
             assert "5Б" not in answer.text
 
 
-async def fetch_scans(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
+async def fetch_files(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
     for key in (f"{worlds.b.id}/{uuid.uuid4()}.png", f"{worlds.a.id}/../{worlds.b.id}/{uuid.uuid4()}.png", "../../x"):
         told = await clerk.post(
             "/api/media/generate-file-url/",
@@ -363,6 +365,10 @@ async def fetch_scans(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
         )
         assert told.status_code == 404
         assert (await clerk.get(f"/api/media-files/statement/scan/{key}")).status_code == 404
+    for key in (f"{worlds.b.ids['print_job']}.pdf", "../print/x.pdf"):
+        told = await clerk.post("/api/media/generate-file-url/", json={"column_name": "file", "file_key": key})
+        assert told.status_code == 404
+        assert (await clerk.get(f"/api/media-files/print_job/file/{key}")).status_code == 404
     uploaded = await clerk.post(
         "/api/media/", data={"column_name": "scan", "school": str(worlds.b.id)}, files={"file": ("скан.png", PNG)}
     )
@@ -395,9 +401,10 @@ OTHER_ROUTES: dict[tuple[str, str], Callable[[httpx.AsyncClient, Worlds], Awaita
     ("GET", "/forms/{form_slug:str}/schema/"): read_forms,
     ("POST", "/forms/{slug}/"): submit_forms,
     ("GET", "/suggest/{what}/"): suggest_people,
-    ("POST", "/media/"): fetch_scans,
-    ("POST", "/media/generate-file-url/"): fetch_scans,
-    ("GET", "/media-files/statement/scan/{key:path}"): fetch_scans,
+    ("POST", "/media/"): fetch_files,
+    ("POST", "/media/generate-file-url/"): fetch_files,
+    ("GET", "/media-files/statement/scan/{key:path}"): fetch_files,
+    ("GET", "/media-files/print_job/file/{key:path}"): fetch_files,
     ("POST", "/change-password/"): change_password,
 }
 
@@ -435,7 +442,7 @@ async def test_every_route_of_the_panel_stands_in_the_matrix(panel: Panel) -> No
     from piccolo_admin.endpoints import create_admin  # noqa: PLC0415
 
     stock = create_admin([], forms=[form.config() for form in FORMS], auto_include_related=False)
-    app = private_app(stock, SignInDesk(https=False), ScanStorage(panel.data))
+    app = private_app(stock, SignInDesk(https=False), Media(ScanStorage(panel.data), panel.data))
 
     assert routes_of(app) == {*TABLE_ROUTES, *OTHER_ROUTES}
 

@@ -170,6 +170,18 @@ async def test_a_change_wakes_whoever_listens_after_the_commit_and_a_refused_one
     assert any(str(worlds.a.ids["pupil"]) in told.pupils for told in heard)
 
 
+async def test_taking_many_records_away_is_kept_in_the_trail(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
+    for size in (25, 100):
+        await clerk.get("/api/tables/pupil/", params={"__page_size": size})
+    looked = await database.fetch("SELECT FROM audit_entry WHERE action = 'EXPORT'")
+    await clerk.get("/api/tables/pupil/", params={"__page_size": 101, "family_name": "Ива"})
+
+    (taken,) = await database.fetch("SELECT * FROM audit_entry WHERE action = 'EXPORT'")
+    assert looked == []
+    assert (taken["record"], taken["actor"], taken["school"]) == ("pupil", worlds.a.accounts["office"], worlds.a.id)
+    assert json.loads(taken["after"])["family_name"] == "Ива"
+
+
 async def test_a_busy_record_is_answered_in_time(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
     async with database.engine().transaction():
         await database.execute("UPDATE pupil SET given_name = 'Занят' WHERE id = $1", worlds.a.ids["pupil"])

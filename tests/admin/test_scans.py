@@ -115,3 +115,24 @@ async def test_a_clerk_of_two_schools_leaves_the_scan_with_the_statements_school
 
     assert saved.json()["scan"].startswith(f"{worlds.b.id}/")
     assert (await fetch(other, saved.json()["scan"])).content == PDF
+
+
+async def test_a_rendered_sheet_goes_to_its_schools_staff_only(
+    clerk: httpx.AsyncClient, worlds: Worlds, panel: Panel, sign_in: SignIn
+) -> None:
+    other = await sign_in("office-Б")
+    key = f"{worlds.b.ids['print_job']}.pdf"
+    (panel.data / "print").mkdir(exist_ok=True)
+    (panel.data / "print" / key).write_bytes(PDF)
+    await database.execute(
+        "UPDATE print_job SET file = $1, state = 'RENDERED' WHERE id = $2", key, worlds.b.ids["print_job"]
+    )
+    asked = {"table_name": "Задания_на_печать", "column_name": "file", "file_key": key}
+
+    own = await other.post("/api/media/generate-file-url/", json=asked)
+    foreign = await clerk.post("/api/media/generate-file-url/", json=asked)
+
+    assert own.json()["file_url"] == f"./api/media-files/print_job/file/{key}"
+    assert foreign.status_code == 404
+    assert (await other.get(f"/api/media-files/print_job/file/{key}")).content == PDF
+    assert (await clerk.get(f"/api/media-files/print_job/file/{key}")).status_code == 404
