@@ -17,7 +17,7 @@ from diary.kit.announcement import Announcement, announcements
 from settings import SettingError, Settings, settings
 from tasks import broker as line
 from tasks.nudges import Nudges
-from tasks.outage import OUTAGES, Outage, in_one_line
+from tasks.outage import OUTAGES, Outage, in_one_line, tell_once_a_minute
 from tasks.schedule import CatchUp, Entry
 from tasks.stopping import WORK_PATIENCE, Stop
 from tasks.sweep import sweep
@@ -80,6 +80,7 @@ def run() -> None:
     here = settings()
     if here.redis_url is None:
         raise SettingError("REDIS_URL is not set: `diary up` brings its own Valkey, a clock alone needs its address")
+    tell_once_a_minute("asyncpg.pool", "diary.kit.announcement")
     stop = Stop()
     stop.listen_to_signals()
     asyncio.run(_keep_time(here, here.redis_url, stop))

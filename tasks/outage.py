@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -26,6 +27,7 @@ OUTAGES = (
 )
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
+ONE_MINUTE = 60.0
 
 Answer = TypeVar("Answer")
 
@@ -51,6 +53,31 @@ class Outage:
         if self._since is not None:
             log.info("%s: goes on after %.1f s", self._what, time.monotonic() - self._since)
         self._since, self._pause = None, FIRST_PAUSE
+
+
+class OncePerMinute(logging.Filter):
+    """Lets a message of a library through once a minute, and of a long one only the first line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the record is news."""
+        what, now = str(record.msg), time.monotonic()
+        record.msg, record.exc_info, record.exc_text = what.partition("\n")[0], None, None
+        if record.msg.count("%") < len(record.args or ()):
+            record.args = tuple(record.args or ())[: record.msg.count("%")]
+        is_news = now - self._told.get(what, -math.inf) > ONE_MINUTE
+        if is_news:
+            self._told[what] = now
+        return is_news
+
+
+def tell_once_a_minute(*loggers: str) -> None:
+    """Keep libraries that try again and again from filling the log while a server is away."""
+    for name in loggers:
+        logging.getLogger(name).addFilter(OncePerMinute())
 
 
 def in_one_line(problem: BaseException) -> str:

@@ -26,7 +26,7 @@ from tasks import broker as line
 from tasks.actors.letters import Letters
 from tasks.actors.sheets import Sheets
 from tasks.channels.email import Postman, read_server
-from tasks.outage import OUTAGES, Outage, in_one_line
+from tasks.outage import OUTAGES, Outage, in_one_line, tell_once_a_minute
 from tasks.stopping import PATIENCE, WORK_PATIENCE, Stop
 
 log = logging.getLogger(__name__)
@@ -57,6 +57,9 @@ class Work:
                 await act(outbox_id)
             except asyncio.CancelledError:
                 log.info("cut off while at work on %s", outbox_id)
+            except OUTAGES as problem:
+                # Whatever is not recorded stays under its lease, and the sweep finds it when the lease ends.
+                log.warning("work on %s is unfinished: %s", outbox_id, in_one_line(problem))
             finally:
                 self._running.discard(task)
 
@@ -140,6 +143,8 @@ def run(threads: int = 4) -> None:
     resources = Resources(stop, work, redis_url=here.redis_url, connections=threads + 2, postman=postman)
     broker = line.connect(here.redis_url, middleware=[resources])
     _declare_actors(broker, here, postman, work)
+    queues = (*broker.get_declared_queues(), *broker.get_declared_delay_queues())
+    tell_once_a_minute("asyncpg.pool", *(f"dramatiq.worker.ConsumerThread({queue})" for queue in queues))
     worker = Worker(broker, worker_threads=threads, worker_timeout=LOOK_EVERY)
     worker.start()
     log.info("working with %d threads", threads)

@@ -109,6 +109,8 @@ async def claim(actor: Actor, outbox_id: UUID, kind: OutboxKind) -> Claimed | No
     """Take a due row before acting on it; None when somebody else has it, it is settled, or its time has not come."""
     del actor
     now = clock.now()
+    # A claim that a crash of the server could undo would let the same letter be sent twice.
+    await database.execute("SET LOCAL synchronous_commit = on")
     rows = await database.fetch(
         """
         WITH free AS (

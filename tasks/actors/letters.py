@@ -71,9 +71,9 @@ class Letters:
             await outbox.settle_retry(WORKER, letter.id, letter.attempt, reason=WORKER_STOPPED, at=clock.now())
             raise
         except OUTAGES as problem:
-            # The database went away before the letter left, so it surely has not.
+            # The database went away before the letter left, so it surely has not; it need not wait for a mail server.
             reason = in_one_line(problem)
-            await _record(lambda: outbox.settle_retry(WORKER, letter.id, letter.attempt, reason=reason))
+            await _record(lambda: outbox.settle_retry(WORKER, letter.id, letter.attempt, reason=reason, at=clock.now()))
         else:
             evidence = {
                 "message_id": message_id(letter.id, self._sender),

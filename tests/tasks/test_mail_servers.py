@@ -52,6 +52,9 @@ def test_a_bad_address_is_explained_without_the_password(url: str) -> None:
     assert "\n" not in str(refusal.value)
 
 
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+
+
 @pytest.fixture
 def guarded() -> Iterator[MailServer]:
     """A mail server that wants a password."""
