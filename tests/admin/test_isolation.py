@@ -480,6 +480,18 @@ async def test_twenty_parallel_requests_of_two_schools_do_not_mix(
     assert {row["school"] for row in rows if row["name"].endswith("А")} == {worlds.b.id}
 
 
+async def test_a_foreign_record_cannot_be_probed_through_a_rule_that_names_must_differ(
+    clerk: httpx.AsyncClient, worlds: Worlds
+) -> None:
+    taken = await stored("grading_period", worlds.b.ids["grading_period"])
+    probe = {name: taken[name] for name in ("kind", "name", "starts_on", "ends_on", "school_year")}
+
+    known = await clerk.post("/api/tables/grading_period/", json=probe)
+    unknown = await clerk.post("/api/tables/grading_period/", json={**probe, "school_year": str(uuid.uuid4())})
+
+    alike(known, unknown)
+
+
 async def test_nothing_of_a_request_stays_on_its_connection(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
     for _ in range(12):
         await clerk.get("/api/tables/pupil/")
