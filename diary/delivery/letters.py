@@ -14,6 +14,15 @@ from diary.kit.wording import _
 LONGEST_SUBJECT = 150
 LONGEST_BODY = 10_000
 
+# Sent in Russian: which language a guardian reads is not recorded, and the one who registers may read another.
+_CONSENT_SUBJECT = _("Согласие зарегистрировано, дневник открыт")
+_CONSENT_BODY = _(
+    "Здравствуйте!\n\n"
+    "Школа зарегистрировала ваше согласие: дневник открыт для просмотра ({pupil}).\n\n"
+    "Согласие можно отозвать в любой момент в личном кабинете или заявлением в школу. "
+    "Отзыв действует сразу; дальше школа информирует вас на бумаге."
+)
+
 _CONFIRMED_EMAILS = """
     SELECT id FROM contact_point
     WHERE guardian = $1 AND channel = 'EMAIL' AND confirmed_at IS NOT NULL AND retired_at IS NULL
@@ -30,13 +39,8 @@ async def tell_of_consent(actor: Actor, *, guardian_id: UUID, pupil_id: UUID, de
             guardian_id=guardian_id,
             pupil_id=pupil_id,
             contact_id=contact["id"],
-            subject=_("Согласие зарегистрировано, дневник открыт"),
-            body=(
-                f"Здравствуйте!\n\nШкола зарегистрировала ваше согласие: дневник открыт для просмотра "
-                f"({names['given_name']} {names['family_name']}).\n\n"
-                "Согласие можно отозвать в любой момент в личном кабинете или заявлением в школу. "
-                "Отзыв действует сразу; дальше школа информирует вас на бумаге."
-            ),
+            subject=_CONSENT_SUBJECT,
+            body=_CONSENT_BODY.format(pupil=f"{names['given_name']} {names['family_name']}"),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from diary.kit.wording import translate
+from diary.kit.wording import _, translate
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
@@ -19,34 +19,39 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
         super().__init__(self.code)
 
     def __str__(self) -> str:
-        return translate(self.wording).format(**self.facts)
+        return translate(self.wording).format(**self._shown())
 
     @property
     def extensions(self) -> dict[str, Any]:
         """What a GraphQL client reads beside the message."""
-        facts = {name: value if isinstance(value, int | bool) else str(value) for name, value in self.facts.items()}
+        facts = {name: value if isinstance(value, int | bool) else str(value) for name, value in self._shown().items()}
         return {"code": self.code, **({"facts": facts} if facts else {})}
+
+    def _shown(self) -> dict[str, object]:
+        # Only a reason is a sentence of ours; a login or a mark may by chance read like one.
+        reason = self.facts.get("reason")
+        return {**self.facts, "reason": translate(reason)} if isinstance(reason, str) else self.facts
 
 
 class NotFound(Refusal):
     """The record does not exist, or the asker may not know that it does: both answers are the same (R3.2)."""
 
     code = "NOT_FOUND"
-    wording = "Запись не найдена или недоступна вам."
+    wording = _("Запись не найдена или недоступна вам.")
 
 
 class NotAllowed(Refusal):
     """The asker's role does not include this act."""
 
     code = "NOT_ALLOWED"
-    wording = "Это действие вам недоступно."
+    wording = _("Это действие вам недоступно.")
 
 
 class BadInput(Refusal):
     """A value does not have the form it must have; `field` names it and `reason` says what is wrong."""
 
     code = "BAD_INPUT"
-    wording = "Поле «{field}»: {reason}"
+    wording = _("Поле «{field}»: {reason}")
 
 
 def all_refusals() -> list[type[Refusal]]:
