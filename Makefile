@@ -55,9 +55,11 @@ migration: $(VENV)/.dev ## write a migration of what changed in the tables: DESC
 	@test -n "$(DESC)" || { echo "say what it does: make migration DESC='...'" >&2; exit 2; }
 	PICCOLO_CONF=piccolo_conf $(BIN)/piccolo migrations new diary --auto --desc="$(DESC)"
 
-catalogue: $(VENV)/.dev ## take new sentences into the English catalogue
-	$(BIN)/pybabel extract --quiet --no-location --sort-output --keyword=_ --output=build/diary.pot admin api cabinet diary embedded printing tasks
-	$(BIN)/pybabel update --no-fuzzy-matching --input-file=build/diary.pot --output-file=diary/locale/en/LC_MESSAGES/diary.po --locale=en
+catalogue: $(VENV)/.dev ## take new sentences into the English catalogue and drop those that are gone
+	@mkdir -p build $(dir $(CATALOGUE))
+	$(BIN)/pybabel -q extract --mapping-file=babel.cfg --no-location --sort-output --output-file=build/diary.pot $(SPEAKING)
+	$(BIN)/pybabel -q update --init-missing --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=120 \
+		--input-file=build/diary.pot --output-file=$(CATALOGUE) --locale=en
 
 faults: $(VENV)/.dev ## the long kill-and-recover and simulation runs
 	$(BIN)/python -m pytest -m faults
@@ -72,6 +74,10 @@ lock: build/lock/.uv ## resolve the requirements anew, with hashes
 clean: ## remove .venv and everything generated; never the data in var
 	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+CATALOGUE := diary/locale/en/LC_MESSAGES/diary.po
+# The folders with sentences for people.
+SPEAKING := admin api cabinet diary embedded printing tasks
 
 COMPILE := --quiet --universal --python-version 3.11 --upgrade --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
