@@ -8,7 +8,9 @@ from uuid import uuid4
 
 import pytest
 
+from diary.access.viewer import viewer_of
 from diary.delivery import outbox
+from diary.delivery.consents import withdraw_consent
 from diary.delivery.outbox import FIRST_PAUSE, PAUSE_GROWS
 from diary.delivery.tables import OutboxKind
 from diary.kit import clock
@@ -94,6 +96,27 @@ async def test_consent_that_ends_before_sending_stops_the_letter(
     assert mail_server.received == []
 
 
+async def test_a_withdrawal_cancels_the_letters_that_wait(
+    letters: Letters, world: World, mail_server: MailServer
+) -> None:
+    family = await world.family()
+    letter = await world.letter(family)
+    anna = await world.account("anna")
+    await world.connection.execute(
+        "INSERT INTO capacity (id, account, school, role, guardian) VALUES ($1, $2, $3, 'GUARDIAN', $4)",
+        uuid4(),
+        anna,
+        world.school,
+        family.guardian,
+    )
+
+    await withdraw_consent(await viewer_of(anna, route="GRAPHQL"), pupil_id=family.pupil)
+    await letters.send(str(letter))
+
+    assert (await world.row(letter))["state"] == "CANCELLED"
+    assert mail_server.received == []
+
+
 async def test_without_a_decision_nothing_is_sent(letters: Letters, world: World, mail_server: MailServer) -> None:
     letter = await world.letter(await world.family(consent=False))
 
@@ -117,6 +140,19 @@ async def test_consent_is_asked_after_the_letter_was_claimed(
     permission = await outbox.ask_again(claimed)
     assert permission is not None
     assert permission.verdict == "CONSENT_WITHDRAWN"
+
+
+async def test_a_withdrawal_by_a_process_whose_clock_is_ahead_counts_at_once(
+    letters: Letters, world: World, mail_server: MailServer
+) -> None:
+    family = await world.family()
+    letter = await world.letter(family)
+    await world.decide(family, "WITHDRAWN", at=clock.now() + dt.timedelta(milliseconds=500))
+
+    await letters.send(str(letter))
+
+    assert (await world.row(letter))["outcome"] == "CONSENT_WITHDRAWN"
+    assert mail_server.received == []
 
 
 async def test_a_guardian_whose_rights_ended_gets_no_letter(
