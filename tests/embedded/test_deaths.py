@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -50,7 +51,8 @@ def test_kill_9_of_everything_loses_nothing_that_was_acknowledged(place: Path, h
     assert client.waitaof(1, 0, 5000)[0] == 1
 
     for process in (psutil.Process(held.supervisor.pid), *processes):
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # a child may follow its parent first
+            process.kill()
     held.supervisor.wait()
 
     again = hold(place, durable=True)
@@ -98,7 +100,8 @@ def test_a_stale_process_file_naming_a_stranger_harms_neither(place: Path, hold:
     lines = file.read_text().split("\n")
     processes = held.processes
     for process in (psutil.Process(held.supervisor.pid), *processes):
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # a child may follow its parent first
+            process.kill()
     held.supervisor.wait()
     wait_until(lambda: not any(process.is_running() for process in processes), seconds=5)
     stranger = subprocess.Popen(["sleep", "60"])
