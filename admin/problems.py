@@ -32,6 +32,9 @@ CONSTRAINTS = {
     "statement_is_closed": "Заявление зарегистрировано: его нельзя изменить или удалить.",
     "statement_by_command": "Заявление регистрируется отдельным действием: измените только состояние.",
     "statement_registered_ones_are_in_the_ledger": "Заявление регистрируется отдельным действием.",
+    "contact_point_is_confirmed": (
+        "Подтверждённый контакт не переписывают: укажите, с какого времени он не действует, и добавьте новый."
+    ),
     "contact_point_has_a_value": "Укажите адрес или номер.",
     "contact_point_an_email_looks_like_one": "Это не похоже на адрес электронной почты.",
     "contact_point_confirmed_by_a_document": (

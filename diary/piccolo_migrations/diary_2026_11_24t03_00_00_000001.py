@@ -82,6 +82,18 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER keep_statement BEFORE INSERT OR UPDATE OR DELETE ON statement FOR EACH ROW EXECUTE FUNCTION keep_statement();
+
+-- A confirmed contact stands on its document: a new address is a new contact, and the old one is retired (R8).
+CREATE FUNCTION keep_contact_point() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.confirmed_at IS NOT NULL
+        AND (OLD.guardian, OLD.channel, OLD.value) IS DISTINCT FROM (NEW.guardian, NEW.channel, NEW.value) THEN
+        RAISE EXCEPTION 'a confirmed contact is kept as it was confirmed'
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contact_point_is_confirmed';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER keep_contact_point BEFORE UPDATE ON contact_point FOR EACH ROW EXECUTE FUNCTION keep_contact_point();
 """
 
 # Statement-level triggers with transition tables: one insert per statement, so a COPY of 60,000 marks stays quick.
@@ -96,7 +108,8 @@ CREATE FUNCTION audit_rows() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER S
 DECLARE
     who integer := nullif(current_setting('diary.actor', true), '')::integer;
     via text := coalesce(nullif(current_setting('diary.route', true), ''), 'SQL');
-    secret text[] := TG_ARGV[0]::text[];
+    secret text[] := TG_ARGV[0]::text[]; -- never written down
+    quiet text[] := TG_ARGV[1]::text[];  -- a change of these alone is no event
     school_key text := CASE WHEN TG_TABLE_NAME = 'school' THEN 'id' ELSE 'school' END;
     at timestamptz := diary_now();
 BEGIN
@@ -113,7 +126,7 @@ BEGIN
         SELECT at, (became ->> school_key)::uuid, who, via, TG_OP, TG_TABLE_NAME, became ->> 'id',
                changed_only(was, became) - secret, changed_only(became, was) - secret
         FROM (SELECT to_jsonb(o) AS was, to_jsonb(n) AS became FROM old_rows o JOIN new_rows n ON n.id = o.id) rows
-        WHERE was IS DISTINCT FROM became;
+        WHERE was - quiet IS DISTINCT FROM became - quiet;
     END IF;
     RETURN NULL;
 END $$;
@@ -127,7 +140,9 @@ AUDITED = (
     "consent_decision", "statement", "contact_point", "outbox",
     "lesson", "lesson_change", "mark", "attendance", "homework", "print_job",
 )  # fmt: skip
-SECRETS = {"account": "{password}", "session": "{token,expiry_date}", "outbox": "{body}"}
+SECRETS = {"account": "{password}", "session": "{token}", "outbox": "{body}"}
+#: A session lives on with every request, and a sign-in is the row of its session.
+QUIET = {"account": "{last_login}", "session": "{expiry_date}"}
 
 FEED = """
 CREATE FUNCTION feed_touch(pupils uuid[]) RETURNS void LANGUAGE sql AS $$
@@ -296,7 +311,7 @@ def _trigger(name: str, table: str, event: str, function: str, *, only: str | No
 
 def _triggers() -> list[str]:
     made = [
-        _trigger("audit", table, event, f"audit_rows('{SECRETS.get(table, '{}')}')") for table in AUDITED for event in EVENTS
+        _trigger("audit", table, event, f"audit_rows('{SECRETS.get(table, '{}')}', '{QUIET.get(table, '{}')}')") for table in AUDITED for event in EVENTS
     ]
     for table in ("mark", "attendance", "homework"):
         made += [_trigger("feed", table, event, f"feed_{table}()") for event in EVENTS]

@@ -115,6 +115,27 @@ async def test_a_contact_is_confirmed_by_a_document_only(clerk: httpx.AsyncClien
     assert "документ" in bare.text
 
 
+async def test_a_confirmed_contact_is_retired_and_never_rewritten(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
+    made = await clerk.post(
+        "/api/tables/contact_point/",
+        json={
+            "guardian": str(worlds.a.ids["guardian"]),
+            "value": "anna@example.org",
+            "confirmed_at": "2026-11-24T08:00:00Z",
+            "document_reference": "№ 7",
+        },
+    )
+    path = f"/api/tables/contact_point/{made.json()[0]['id']}/"
+
+    rewritten = await clerk.patch(path, json={"value": "stranger@example.org"})
+    retired = await clerk.patch(path, json={"retired_at": "2026-11-24T09:00:00Z"})
+
+    assert rewritten.status_code in (409, 422)
+    assert "Подтверждённый контакт не переписывают" in rewritten.text
+    assert retired.status_code == 200
+    assert retired.json()["value"] == "anna@example.org"
+
+
 async def test_the_own_school_is_corrected_but_neither_opened_nor_closed(
     clerk: httpx.AsyncClient, worlds: Worlds
 ) -> None:
