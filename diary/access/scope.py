@@ -31,6 +31,7 @@ def pupil_access_sql(*, account: str, pupil: str, at: str, guardian_verdict: str
             UNION ALL
             SELECT 'ALLOWED', bool_or(k.class_teacher = c.teacher), c.teacher
             FROM capacity c
+            JOIN teacher w ON w.id = c.teacher AND (w.left_on IS NULL OR w.left_on >= local.today)
             JOIN membership m ON m.pupil = p.id AND m.valid_from <= local.today
                 AND (m.valid_to IS NULL OR m.valid_to >= local.today)
             JOIN teaching_group t ON t.id = m.teaching_group

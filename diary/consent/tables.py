@@ -73,5 +73,7 @@ class ConsentDecision(Table, tablename="consent_decision", help_text="Реест
         "signature_kind IS NULL OR signature_kind IN ('HANDWRITTEN', 'SIMPLE', 'ENHANCED', 'QUALIFIED')"
     )
     consent_decision_received_before_registered = Check("received_at <= registered_at")
-    consent_decision_paper_has_a_document = Check("form <> 'PAPER' OR document_reference <> '' OR scan <> ''")
+    consent_decision_paper_has_a_document = Check(
+        "form <> 'PAPER' OR document_reference ~ '[^[:space:]]' OR scan <> ''"
+    )
     consent_decision_valid_after_registration = Check("valid_until IS NULL OR valid_until > received_at")

@@ -75,10 +75,11 @@ def refusal_of(verdict: str) -> Refusal:
     return REFUSALS[verdict]()
 
 
-def _latest(person: str, pupil: str, purpose: str, at: str) -> str:
+def _latest(person: str, pupil: str, purpose: str) -> str:
+    # What stands in the ledger counts, whatever the asking process's clock says: a withdrawal works at once (R2.3).
     return (
         f"SELECT decision, valid_until FROM consent_decision d WHERE {person} AND d.pupil = {pupil} "  # noqa: S608
-        f"AND d.purpose = '{purpose}' AND d.registered_at <= {at} ORDER BY d.registered_at DESC, d.seq DESC LIMIT 1"
+        f"AND d.purpose = '{purpose}' ORDER BY d.seq DESC LIMIT 1"
     )
 
 
@@ -93,13 +94,16 @@ def _verdict(person: str, pupil: str, at: str) -> str:
                 AND (electronic.valid_until IS NULL OR electronic.valid_until > {at}) THEN 'ELECTRONIC_FORM_REFUSED'
             ELSE 'ALLOWED' END
         FROM (SELECT) AS pair
-        LEFT JOIN LATERAL ({_latest(person, pupil, "PERSONAL_DATA", at)}) AS personal ON true
-        LEFT JOIN LATERAL ({_latest(person, pupil, "ELECTRONIC_FORM", at)}) AS electronic ON true
+        LEFT JOIN LATERAL ({_latest(person, pupil, "PERSONAL_DATA")}) AS personal ON true
+        LEFT JOIN LATERAL ({_latest(person, pupil, "ELECTRONIC_FORM")}) AS electronic ON true
     )"""  # noqa: S608 - built from column names only
 
 
 def guardian_verdict(*, guardian: str, pupil: str, at: str) -> str:
-    """Return the SQL that judges a guardian and a child at an instant; the arguments are column names or parameters."""
+    """Return the SQL that judges a guardian and a child by the ledger as it stands; `at` ends terms.
+
+    The arguments are column names or parameters.
+    """
     return _verdict(f"d.guardian = {guardian}", pupil, at)
 
 

@@ -158,7 +158,7 @@ async def _require_given(guardian_id: UUID | None, pupil_id: UUID, purpose: Purp
         """
         SELECT decision FROM consent_decision
         WHERE guardian IS NOT DISTINCT FROM $1 AND pupil = $2 AND purpose = $3
-        ORDER BY registered_at DESC, seq DESC LIMIT 1
+        ORDER BY seq DESC LIMIT 1
         """,
         guardian_id,
         pupil_id,
@@ -184,12 +184,17 @@ async def _append(
     registered_at: datetime,
     valid_until: datetime | None,
 ) -> RegisteredDecision:
+    # The pair is locked, so the number decides which is the latest, and the times agree with the numbers whatever the
+    # clocks of two processes say.
     row = (
         await database.fetch(
             """
             INSERT INTO consent_decision (school, guardian, pupil, purpose, decision, form, signature_kind,
                 document_reference, scan, received_at, registered_at, valid_until, registrar)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, greatest($11, (
+                SELECT max(registered_at) + interval '1 microsecond' FROM consent_decision
+                WHERE guardian IS NOT DISTINCT FROM $2 AND pupil = $3 AND purpose = $4::varchar)), $12, $13)
+            RETURNING id, registered_at
             """,
             school,
             guardian_id,
@@ -219,6 +224,6 @@ async def _append(
         decision=decision,
         form=form,
         received_at=received_at,
-        registered_at=registered_at,
+        registered_at=row["registered_at"],
         valid_until=valid_until,
     )

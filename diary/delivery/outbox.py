@@ -144,6 +144,7 @@ async def ask_again(letter: Claimed) -> Permission | None:
         """
         SELECT c.value, c.confirmed_at <= $3 AS confirmed, c.retired_at <= $3 AS retired
         FROM outbox o LEFT JOIN contact_point c ON c.id = o.contact_point AND c.channel = 'EMAIL'
+            AND c.guardian = o.guardian
         WHERE o.id = $1 AND o.attempt = $2 AND o.state = 'STARTED' AND o.lease_until > $3
         """,
         letter.id,

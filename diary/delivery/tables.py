@@ -91,7 +91,7 @@ class ContactPoint(Table, tablename="contact_point", help_text="Контактн
     contact_point_has_a_value = Check("btrim(value) <> ''")
     contact_point_an_email_looks_like_one = Check(r"channel <> 'EMAIL' OR value ~ '^[^@\s]+@[^@\s]+$'")
     contact_point_confirmed_by_a_document = Check(
-        "confirmed_at IS NULL OR (provenance IN ('PAPER', 'SIGNED_DOCUMENT') AND btrim(document_reference) <> '')"
+        "confirmed_at IS NULL OR (provenance IN ('PAPER', 'SIGNED_DOCUMENT') AND document_reference ~ '[^[:space:]]')"
     )
 
 

@@ -40,13 +40,17 @@ class MarkRecord:
     corrected_at: datetime | None
 
 
-# A teacher writes in the own lessons and in those of a group and subject that is assigned to that teacher on that day.
+# A teacher who still works here writes in the own lessons and in those of a group and subject assigned on that day.
 _LESSON = """
-    SELECT l.school, l.status, l.date, l.teaching_group, (($3 AT TIME ZONE s.time_zone)::date) AS today
+    SELECT l.school, l.status, l.date, l.teaching_group, local.today
     FROM lesson l JOIN school s ON s.id = l.school
-    WHERE l.id = $1 AND (l.teacher = ANY ($2) OR EXISTS (
-        SELECT FROM teaching_assignment a WHERE a.teacher = ANY ($2) AND a.teaching_group = l.teaching_group
-            AND a.subject = l.subject AND a.valid_from <= l.date AND (a.valid_to IS NULL OR a.valid_to >= l.date)))
+    CROSS JOIN LATERAL (SELECT ($3 AT TIME ZONE s.time_zone)::date AS today) AS local
+    WHERE l.id = $1 AND EXISTS (
+        SELECT FROM teacher w WHERE w.id = ANY ($2) AND (w.left_on IS NULL OR w.left_on >= local.today)
+            AND (w.id = l.teacher OR EXISTS (
+                SELECT FROM teaching_assignment a WHERE a.teacher = w.id AND a.teaching_group = l.teaching_group
+                    AND a.subject = l.subject AND a.valid_from <= l.date
+                    AND (a.valid_to IS NULL OR a.valid_to >= l.date))))
 """
 
 

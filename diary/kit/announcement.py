@@ -96,10 +96,19 @@ class Announcements:
                 async with connection.pubsub(ignore_subscribe_messages=True) as channel:
                     await channel.subscribe(CHANNEL)
                     async for message in channel.listen():
-                        self._tell(Announcement.decoded(message["data"]))
+                        self._hear_one(message["data"])
             except (RedisError, OSError) as problem:
                 log.warning("announcements cannot be heard, polling goes on: %s", problem)
             await asyncio.sleep(RECONNECT_AFTER)
+
+    def _hear_one(self, data: bytes) -> None:
+        try:
+            announcement = Announcement.decoded(data)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            # Another release may speak otherwise during an upgrade; whoever polls notices what it meant.
+            log.warning("an announcement that this release does not understand was left out")
+            return
+        self._tell(announcement)
 
     def _tell(self, announcement: Announcement) -> None:
         for listener in tuple(self._listeners):

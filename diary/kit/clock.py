@@ -25,10 +25,11 @@ class FollowingClock:
         """Return the last known instant plus the time that has run since."""
         return self._instant + timedelta(seconds=time.monotonic() - self._read_at)
 
-    def follow(self, instant: datetime) -> None:
-        """Take over the instant that the database has just told."""
-        self._instant = instant.astimezone(UTC)
-        self._read_at = time.monotonic()
+    def follow(self, instant: datetime, *, doubt: timedelta) -> None:
+        """Take over the instant that the database tells, unless ours lies within what its answer leaves in doubt."""
+        if abs(self.now() - instant) > doubt:
+            self._instant = instant.astimezone(UTC)
+            self._read_at = time.monotonic()
 
 
 class SetClock:
@@ -61,6 +62,6 @@ def use(clock: Clock | None) -> None:
     _clock = clock or _following
 
 
-def follow(instant: datetime) -> None:
-    """Tell the default clock what PostgreSQL's clock says."""
-    _following.follow(instant)
+def follow(instant: datetime, *, doubt: timedelta) -> None:
+    """Tell the default clock what PostgreSQL's clock says, give or take the doubt."""
+    _following.follow(instant, doubt=doubt)

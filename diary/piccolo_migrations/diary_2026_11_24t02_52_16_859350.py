@@ -7211,7 +7211,7 @@ async def forwards():
         constraint_name="consent_decision_paper_has_a_document",
         constraint_class=Check,
         params={
-            "condition": "form <> 'PAPER' OR document_reference <> '' OR scan <> ''"
+            "condition": "form <> 'PAPER' OR document_reference ~ '[^[:space:]]' OR scan <> ''"
         },
         schema=None,
     )
@@ -7601,7 +7601,7 @@ async def forwards():
         constraint_name="contact_point_confirmed_by_a_document",
         constraint_class=Check,
         params={
-            "condition": "confirmed_at IS NULL OR (provenance IN ('PAPER', 'SIGNED_DOCUMENT') AND btrim(document_reference) <> '')"
+            "condition": "confirmed_at IS NULL OR (provenance IN ('PAPER', 'SIGNED_DOCUMENT') AND document_reference ~ '[^[:space:]]')"
         },
         schema=None,
     )

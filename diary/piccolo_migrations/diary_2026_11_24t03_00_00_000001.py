@@ -17,8 +17,8 @@ CREATE INDEX lesson_school_date ON lesson (school, date);
 CREATE INDEX mark_pupil_lesson ON mark (pupil, lesson);
 CREATE INDEX membership_pupil_group ON membership (pupil, teaching_group);
 CREATE INDEX guardianship_pair ON guardianship (guardian, pupil);
-CREATE INDEX consent_of_guardian ON consent_decision (guardian, pupil, purpose, registered_at DESC, seq DESC);
-CREATE INDEX consent_of_pupil ON consent_decision (pupil, purpose, registered_at DESC, seq DESC) WHERE guardian IS NULL;
+CREATE INDEX consent_of_guardian ON consent_decision (guardian, pupil, purpose, seq DESC);
+CREATE INDEX consent_of_pupil ON consent_decision (pupil, purpose, seq DESC) WHERE guardian IS NULL;
 CREATE INDEX outbox_waiting ON outbox (due_at) WHERE state = 'QUEUED';
 CREATE INDEX outbox_started ON outbox (lease_until) WHERE state = 'STARTED';
 CREATE INDEX outbox_for_a_person ON outbox (school, created_at) WHERE state IN ('UNCERTAIN', 'FAILED');
@@ -83,11 +83,25 @@ BEGIN
 END $$;
 CREATE TRIGGER keep_statement BEFORE INSERT OR UPDATE OR DELETE ON statement FOR EACH ROW EXECUTE FUNCTION keep_statement();
 
+-- A guardianship that decisions rest on is ended by its date: deleted and made anew it would bring an old consent back.
+CREATE FUNCTION keep_guardianship() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM consent_decision d WHERE d.guardian = OLD.guardian AND d.pupil = OLD.pupil)
+        AND (TG_OP = 'DELETE' OR (OLD.guardian, OLD.pupil) IS DISTINCT FROM (NEW.guardian, NEW.pupil)) THEN
+        RAISE EXCEPTION 'a guardianship with decisions is ended, not deleted'
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'guardianship_has_decisions';
+    END IF;
+    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+END $$;
+CREATE TRIGGER keep_guardianship BEFORE UPDATE OR DELETE ON guardianship FOR EACH ROW EXECUTE FUNCTION keep_guardianship();
+
 -- A confirmed contact stands on its document: a new address is a new contact, and the old one is retired (R8).
 CREATE FUNCTION keep_contact_point() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.confirmed_at IS NOT NULL
-        AND (OLD.guardian, OLD.channel, OLD.value) IS DISTINCT FROM (NEW.guardian, NEW.channel, NEW.value) THEN
+        AND (OLD.guardian, OLD.channel, OLD.value, OLD.confirmed_at, OLD.provenance, OLD.document_reference)
+        IS DISTINCT FROM (NEW.guardian, NEW.channel, NEW.value, NEW.confirmed_at, NEW.provenance, NEW.document_reference)
+    THEN
         RAISE EXCEPTION 'a confirmed contact is kept as it was confirmed'
             USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contact_point_is_confirmed';
     END IF;

@@ -268,3 +268,27 @@ async def test_an_unknown_column_and_an_unknown_record_are_refused(clerk: httpx.
     assert (await clerk.patch(f"/api/tables/pupil/{worlds.a.ids['pupil']}/", json={"role": "x"})).status_code == 400
     assert (await clerk.get(f"/api/tables/pupil/{uuid.uuid4()}/")).status_code == 404
     assert (await clerk.get("/api/tables/audit_entry/99999999999999999999/")).status_code == 404
+
+
+async def test_a_guardianship_with_decisions_is_ended_and_not_deleted(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
+    school = worlds.a
+    await database.execute(
+        """
+        INSERT INTO consent_decision (school, guardian, pupil, purpose, decision, form, document_reference, received_at,
+            registered_at) VALUES ($1, $2, $3, 'PERSONAL_DATA', 'GIVEN', 'PAPER', 'Папка 1', now(), now())
+        """,
+        school.id,
+        school.ids["guardian"],
+        school.ids["pupil"],
+    )
+    found = await database.fetch(
+        "SELECT id FROM guardianship WHERE guardian = $1 AND pupil = $2", school.ids["guardian"], school.ids["pupil"]
+    )
+    path = f"/api/tables/guardianship/{found[0]['id']}/"
+
+    deleted = await clerk.delete(path)
+    ended = await clerk.patch(path, json={"valid_to": "2030-01-01"})
+
+    assert deleted.status_code in (409, 422)
+    assert "закрывают датой" in deleted.text
+    assert ended.status_code == 200

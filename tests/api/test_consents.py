@@ -145,3 +145,31 @@ async def test_a_decision_that_cannot_be_registered_is_refused_and_leaves_nothin
 
     assert codes(await service.post(REGISTER, {"input": given}, token=await service.sign_in("daria"))) == [code]
     assert await week(service, town, "galina", "nina") == ["CONSENT_NOT_REGISTERED"]
+
+
+async def test_a_withdrawal_counts_even_when_the_clock_of_its_process_is_behind(
+    service: Service, town: Town, clock: SetClock
+) -> None:
+    given = {
+        "pupilId": str(town.first.pupils["misha"]),
+        "guardianId": str(town.first.guardians["anna"]),
+        "documentReference": "Заявление 13",
+    }
+    anna = await service.sign_in("anna")
+    await service.post(REGISTER, {"input": given}, token=await service.sign_in("daria"))
+
+    clock.move(timedelta(seconds=-2))
+    withdrawn = await service.post(WITHDRAW, {"input": {"pupilId": given["pupilId"]}}, token=anna)
+
+    assert codes(withdrawn) == []
+    for _moment in range(3):
+        assert await week(service, town, "anna", "misha") == ["CONSENT_WITHDRAWN"]
+        clock.move(timedelta(seconds=2))
+    ledger = await database.fetch(
+        "SELECT registered_at FROM consent_decision WHERE guardian = $1 AND pupil = $2 ORDER BY seq",
+        town.first.guardians["anna"],
+        town.first.pupils["misha"],
+    )
+    times = [row["registered_at"] for row in ledger]
+    assert len(times) == 3
+    assert times == sorted(set(times))

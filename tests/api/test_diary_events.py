@@ -9,11 +9,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import redis.asyncio as redis
 
 from diary.journal.events import BATCH
 from diary.kit import database
-from diary.kit.announcement import Announcement, announcements
+from diary.kit.announcement import CHANNEL, Announcement, announcements
 from diary.kit.clock import SetClock
+from embedded.servers import EmbeddedServers
 from tests.api.documents import CORRECT, RECORD, REGISTER, SIGN_OUT, WITHDRAW
 from tests.support.service import EVENTS, Service, Socket, codes
 from tests.support.town import TUESDAY, Town, insert
@@ -366,3 +368,20 @@ async def test_thirty_listeners_of_one_pupil_all_hear_within_a_second(service: S
 
     assert len(heard) == 30
     assert max(heard) - sent_at < 1
+
+
+async def test_an_announcement_of_another_release_deafens_nobody(
+    service: Service, town: Town, servers: EmbeddedServers
+) -> None:
+    token = await service.sign_in("anna")
+    async with service.socket(token) as socket, redis.from_url(servers.redis_url) as stranger:
+        pupil = await follow(socket, town)
+        for message in (b"{}", b"not json", b"[]", b'{"pupils": 7}', b"null"):
+            await stranger.publish(CHANNEL, message)
+        first = town.first
+        await insert(
+            "mark", school=first.id, pupil=first.pupils["misha"], lesson=first.lessons["algebra_tuesday"], value="5"
+        )
+        await stranger.publish(CHANNEL, Announcement(pupils=frozenset({pupil})).encoded())
+
+        assert (await event(socket, seconds=1))["mark"]["value"] == "5"

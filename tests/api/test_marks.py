@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from diary.kit import database
-from tests.api.documents import CORRECT, RECORD
+from diary.kit.clock import SetClock
+from tests.api.documents import CORRECT, RECORD, WEEK
 from tests.support.service import Service, codes
 from tests.support.town import Town
 
@@ -56,6 +58,20 @@ async def test_what_a_mark_may_be(service: Service, town: Town, change: dict[str
 @pytest.mark.parametrize("login", ["ivan", "gleb", "zoya", "anna", "misha", "daria", "elena", "root", "nobody"])
 async def test_only_the_lessons_own_teacher_gives_marks_in_it(service: Service, town: Town, login: str) -> None:
     assert codes(await service.post(RECORD, mark(town), token=await service.sign_in(login))) == ["NOT_FOUND"]
+
+
+async def test_a_teacher_who_has_left_neither_writes_nor_reads(service: Service, town: Town, clock: SetClock) -> None:
+    token = await service.sign_in("vera")
+    week = {"pupilId": str(town.first.pupils["misha"]), "weekOf": "2026-11-24"}
+    leave = "UPDATE teacher SET left_on = $2 WHERE id = $1"
+
+    await database.execute(leave, town.first.teachers["vera"], clock.now().date())
+    assert codes(await service.post(RECORD, mark(town), token=token)) == []
+    assert codes(await service.post(WEEK, week, token=token)) == []
+
+    await database.execute(leave, town.first.teachers["vera"], clock.now().date() - timedelta(days=1))
+    assert codes(await service.post(RECORD, mark(town), token=token)) == ["NOT_FOUND"]
+    assert codes(await service.post(WEEK, week, token=token)) == ["NOT_FOUND"]
 
 
 async def test_marks_are_given_up_to_today_and_to_members_of_the_group(service: Service, town: Town) -> None:
