@@ -9,6 +9,7 @@ from api.enums import describe
 from api.limits import SIZE
 from diary.access import people
 from diary.access.tables import Role
+from diary.delivery import pupils
 
 describe(
     Role,
@@ -68,7 +69,7 @@ class Viewer:
     )
     async def pupils(self, info: Info) -> list[people.PupilOf]:
         """Return the pupils."""
-        return await people.own_pupils(await info.context.viewer())
+        return await pupils.own_pupils(await info.context.viewer())
 
 
 @strawberry.type(description="A started session.")

@@ -1,4 +1,4 @@
-"""The viewer's own page: who the person is and which pupils belong to that person (R0.1)."""
+"""Who the viewer is, and a pupil as pages are headed with (R0.1)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from diary.access.tables import Role
 from diary.access.viewer import Viewer
-from diary.kit import clock, database
+from diary.kit import database
 
 
 @dataclass(slots=True)
@@ -50,16 +49,6 @@ PUPIL_SQL = """
     ) AS k ON true
 """
 
-# A guardian sees the own wards' names before any consent: that is the guardian's own data, and what to consent to.
-_OWN_PUPILS = f"""
-    {PUPIL_SQL}
-    WHERE p.id = ANY ($2) OR p.id IN (
-        SELECT g.pupil FROM guardianship g JOIN school gs ON gs.id = g.school
-        WHERE g.guardian = ANY ($3) AND NOT g.restricted AND g.valid_from <= ($1 AT TIME ZONE gs.time_zone)::date
-            AND (g.valid_to IS NULL OR g.valid_to >= ($1 AT TIME ZONE gs.time_zone)::date))
-    ORDER BY p.birth_date NULLS LAST, full_name
-"""  # noqa: S608 - constants only
-
 _NAMES = """
     SELECT concat_ws(' ', family_name, given_name, nullif(patronymic, '')) AS full_name FROM (
         SELECT id, family_name, given_name, patronymic FROM guardian
@@ -67,14 +56,6 @@ _NAMES = """
         UNION ALL SELECT id, family_name, given_name, patronymic FROM teacher
     ) AS people WHERE id = ANY ($1) LIMIT 1
 """
-
-
-async def own_pupils(viewer: Viewer) -> list[PupilOf]:
-    """Return the viewer's wards, or the viewer as a pupil, oldest first."""
-    rows = await database.fetch(
-        _OWN_PUPILS, clock.now(), list(viewer.people(Role.PUPIL)), list(viewer.people(Role.GUARDIAN))
-    )
-    return [pupil_of(row) for row in rows]
 
 
 async def full_name(viewer: Viewer) -> str:

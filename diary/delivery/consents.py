@@ -9,14 +9,16 @@ from uuid import UUID
 from diary.access.tables import Role
 from diary.access.viewer import Viewer
 from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind
+from diary.consent.verdict import OWN_DECISION_FROM
 from diary.delivery import letters
 from diary.kit import clock, database
 from diary.kit.command import command
 from diary.kit.refusal import BadInput, NotFound, Refusal
 from diary.kit.wording import _
 
-#: A received date may lie this far back: older papers are entered with the head's knowledge, by the operator.
-OLDEST_RECEIPT = timedelta(days=400)
+#: A paper may have been received so long ago, because a school brings its existing consents along; no longer, because
+#: nobody is at school for twenty years and the date is a slip of the pen.
+OLDEST_RECEIPT = timedelta(days=20 * 365)
 
 
 class DocumentRequired(Refusal):
@@ -24,6 +26,20 @@ class DocumentRequired(Refusal):
 
     code = "DOCUMENT_REQUIRED"
     wording = _("Укажите документ (номер, дата, место хранения) или приложите скан.")
+
+
+class SignatureMisfits(Refusal):
+    """An electronic document has no handwritten signature, and paper no electronic one (63-FZ)."""
+
+    code = "SIGNATURE_MISFITS"
+    wording = _("Подпись не подходит к форме документа: на бумаге она собственноручная, в электронном - электронная.")
+
+
+class OwnDecisionTooEarly(Refusal):
+    """Under this age, or with the age unknown, a guardian decides about the pupil's data (A12)."""
+
+    code = "OWN_DECISION_TOO_EARLY"
+    wording = _("До {age} лет за обучающегося решает представитель: укажите его (или дату рождения обучающегося).")
 
 
 class NothingToWithdraw(Refusal):
@@ -73,6 +89,10 @@ async def register_consent(
     received = received_at or now
     if not document_reference.strip() and not scan:
         raise DocumentRequired
+    if signature_kind is not None and (signature_kind is SignatureKind.HANDWRITTEN) != (form is DocumentForm.PAPER):
+        raise SignatureMisfits
+    if guardian_id is None:
+        await _require_own_age(pupil_id, now)
     if received > now:
         raise BadInput(field="receivedAt", reason=_("документ не мог прийти в будущем"))
     if now - received > OLDEST_RECEIPT:
@@ -151,6 +171,19 @@ async def _lock_pair(schools: frozenset[UUID] | None, guardian_id: UUID | None, 
         raise NotFound
     school: UUID = rows[0]["school"]
     return school
+
+
+async def _require_own_age(pupil_id: UUID, now: datetime) -> None:
+    rows = await database.fetch(
+        """
+        SELECT extract(year FROM age(($2 AT TIME ZONE s.time_zone)::date, p.birth_date)) AS age
+        FROM pupil p JOIN school s ON s.id = p.school WHERE p.id = $1
+        """,
+        pupil_id,
+        now,
+    )
+    if (rows[0]["age"] or 0) < OWN_DECISION_FROM:
+        raise OwnDecisionTooEarly(age=OWN_DECISION_FROM)
 
 
 async def _require_given(guardian_id: UUID | None, pupil_id: UUID, purpose: Purpose) -> None:

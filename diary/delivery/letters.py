@@ -6,6 +6,7 @@ from uuid import UUID
 
 from diary.access.tables import Role
 from diary.access.viewer import Viewer
+from diary.consent.verdict import guardian_verdict
 from diary.kit import clock, database
 from diary.kit.command import Actor, command
 from diary.kit.refusal import BadInput, NotFound
@@ -19,7 +20,7 @@ _CONSENT_SUBJECT = _("Согласие зарегистрировано, дне�
 _CONSENT_BODY = _(
     "Здравствуйте!\n\n"
     "Школа зарегистрировала ваше согласие: дневник открыт для просмотра ({pupil}).\n\n"
-    "Согласие можно отозвать в любой момент в личном кабинете или заявлением в школу. "
+    "Согласие можно отозвать в любой момент в самом дневнике или заявлением в школу. "
     "Отзыв действует сразу; дальше школа информирует вас на бумаге."
 )
 
@@ -57,13 +58,35 @@ async def cancel_queued(*, guardian_id: UUID, pupil_id: UUID) -> None:
     )
 
 
+# One letter per address, about a child whose diary the guardian may read, if there is one.
+_TO_FAMILIES = f"""
+    INSERT INTO outbox (school, kind, dedup_key, guardian, pupil, contact_point, subject, body, due_at, created_at,
+        created_by)
+    SELECT DISTINCT ON (c.id)
+        $1, 'EMAIL', 'mailing:' || $3 || ':' || c.id, g.guardian, g.pupil, c.id, $4, $5, $6, $6, $7
+    FROM guardianship g
+    JOIN school s ON s.id = g.school
+    JOIN contact_point c ON c.guardian = g.guardian AND c.channel = 'EMAIL' AND c.confirmed_at IS NOT NULL
+        AND c.retired_at IS NULL
+    JOIN membership m ON m.pupil = g.pupil
+    JOIN teaching_group t ON t.id = m.teaching_group AND t.kind = 'CLASS'
+    CROSS JOIN LATERAL (SELECT ($6 AT TIME ZONE s.time_zone)::date AS today) AS local
+    WHERE g.school = $1 AND ($2::uuid IS NULL OR t.school_class = $2) AND NOT g.restricted
+        AND g.valid_from <= local.today AND (g.valid_to IS NULL OR g.valid_to >= local.today)
+        AND m.valid_from <= local.today AND (m.valid_to IS NULL OR m.valid_to >= local.today)
+    ORDER BY c.id, {guardian_verdict(guardian="g.guardian", pupil="g.pupil", at="$6")} = 'ALLOWED' DESC, g.pupil
+    ON CONFLICT (dedup_key) DO NOTHING
+    RETURNING id
+"""  # noqa: S608 - constants only
+
+
 @command
 async def write_to_families(
     viewer: Viewer, *, school_id: UUID, class_id: UUID | None = None, subject: str, body: str, dedup_key: str
 ) -> int:
     """Queue the office's letter to the guardians of a class, or of the whole school; return how many letters wait.
 
-    Each guardian gets one letter per confirmed address and child; consent is asked when it is sent. The same
+    Each guardian gets one letter per confirmed address; consent is asked when it is sent. The same
     `dedup_key` never mails twice. Raises NotFound for a foreign school or class, BadInput.
     """
     if school_id not in viewer.schools(Role.OFFICE):
@@ -79,25 +102,7 @@ async def write_to_families(
         raise BadInput(field="body", reason=_("от 1 до 10000 символов"))
     now = clock.now()
     queued = await database.fetch(
-        """
-        INSERT INTO outbox (school, kind, dedup_key, guardian, pupil, contact_point, subject, body, due_at, created_at,
-            created_by)
-        SELECT DISTINCT ON (c.id)
-            $1, 'EMAIL', 'mailing:' || $3 || ':' || c.id, g.guardian, g.pupil, c.id, $4, $5, $6, $6, $7
-        FROM guardianship g
-        JOIN school s ON s.id = g.school
-        JOIN contact_point c ON c.guardian = g.guardian AND c.channel = 'EMAIL' AND c.confirmed_at IS NOT NULL
-            AND c.retired_at IS NULL
-        JOIN membership m ON m.pupil = g.pupil
-        JOIN teaching_group t ON t.id = m.teaching_group AND t.kind = 'CLASS'
-        CROSS JOIN LATERAL (SELECT ($6 AT TIME ZONE s.time_zone)::date AS today) AS local
-        WHERE g.school = $1 AND ($2::uuid IS NULL OR t.school_class = $2) AND NOT g.restricted
-            AND g.valid_from <= local.today AND (g.valid_to IS NULL OR g.valid_to >= local.today)
-            AND m.valid_from <= local.today AND (m.valid_to IS NULL OR m.valid_to >= local.today)
-        ORDER BY c.id, g.pupil
-        ON CONFLICT (dedup_key) DO NOTHING
-        RETURNING id
-        """,
+        _TO_FAMILIES,
         school_id,
         class_id,
         dedup_key,

@@ -6,6 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from diary.access.people import PUPIL_SQL, PupilOf, pupil_of
+from diary.access.tables import Role
+from diary.access.viewer import Viewer
 from diary.delivery.informing import access_sql, raise_unless_allowed
 from diary.kit import clock, database
 
@@ -15,6 +17,34 @@ _HEADING = f"""
     SELECT a.verdict, heading.* FROM access a
     LEFT JOIN LATERAL ({PUPIL_SQL} WHERE p.id = a.pupil AND a.verdict = 'ALLOWED') AS heading ON true
 """  # noqa: S608 - constants only
+
+# A guardian sees the own wards' names before any consent, because that is what the decision is about; the class is the
+# child's and shows when the diary does (D5, R1.3).
+_OWN = f"""
+    SELECT own.id, own.full_name, own.given_name, own.school,
+        CASE WHEN (SELECT a.verdict FROM ({access_sql(account="$4", pupil="own.id", at="$1")}) AS a) = 'ALLOWED'
+            THEN own.class END AS class
+    FROM ({PUPIL_SQL}
+        WHERE p.id = ANY ($2) OR p.id IN (
+            SELECT g.pupil FROM guardianship g JOIN school gs ON gs.id = g.school
+            WHERE g.guardian = ANY ($3) AND NOT g.restricted
+                AND g.valid_from <= ($1 AT TIME ZONE gs.time_zone)::date
+                AND (g.valid_to IS NULL OR g.valid_to >= ($1 AT TIME ZONE gs.time_zone)::date))
+        ORDER BY p.birth_date NULLS LAST, full_name
+    ) AS own
+"""  # noqa: S608 - constants only
+
+
+async def own_pupils(viewer: Viewer) -> list[PupilOf]:
+    """Return the viewer's wards, or the viewer as a pupil, oldest first; without a consent only by name."""
+    rows = await database.fetch(
+        _OWN,
+        clock.now(),
+        list(viewer.people(Role.PUPIL)),
+        list(viewer.people(Role.GUARDIAN)),
+        viewer.account_id,
+    )
+    return [pupil_of(row) for row in rows]
 
 
 async def pupil_heading(account_id: int, pupil_id: UUID, *, at: datetime | None = None) -> PupilOf:

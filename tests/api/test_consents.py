@@ -121,6 +121,33 @@ async def test_only_the_schools_own_office_registers(service: Service, town: Tow
 
 
 @pytest.mark.parametrize(
+    ("born", "code"),
+    [(date(2012, 11, 25), ["OWN_DECISION_TOO_EARLY"]), (date(2012, 11, 24), []), (None, ["OWN_DECISION_TOO_EARLY"])],
+    ids=["fourteen tomorrow", "fourteen today", "age unknown"],
+)
+async def test_a_pupil_decides_from_the_fourteenth_birthday_on(
+    service: Service, town: Town, born: date | None, code: list[str]
+) -> None:
+    nina = town.first.pupils["nina"]
+    await database.execute("UPDATE pupil SET birth_date = $2 WHERE id = $1", nina, born)
+    own = {"pupilId": str(nina), "documentReference": "Папка 7"}
+
+    assert codes(await service.post(REGISTER, {"input": own}, token=await service.sign_in("daria"))) == code
+
+
+async def test_the_class_shows_with_the_consent(service: Service, town: Town) -> None:
+    async def school_class() -> Any:
+        answer = await service.post(VIEWER, token=await service.sign_in("galina"))
+        return answer["data"]["viewer"]["pupils"][0]["schoolClass"]
+
+    before = await school_class()
+    await town.first.decide("galina", "nina")
+
+    assert before is None
+    assert await school_class() == {"name": "5А"}
+
+
+@pytest.mark.parametrize(
     ("change", "code"),
     [
         ({"documentReference": "  "}, "DOCUMENT_REQUIRED"),
@@ -131,6 +158,10 @@ async def test_only_the_schools_own_office_registers(service: Service, town: Tow
         ({"guardianId": "no-such-id"}, "NOT_FOUND"),
         ({"documentReference": "\x00"}, "VALUE_UNUSABLE"),
         ({"documentReference": "x" * 256}, "VALUE_UNUSABLE"),
+        ({"receivedAt": "2006-11-24T08:00:00+00:00"}, "BAD_INPUT"),
+        ({"form": "ELECTRONIC", "signatureKind": "HANDWRITTEN"}, "SIGNATURE_MISFITS"),
+        ({"form": "PAPER", "signatureKind": "QUALIFIED"}, "SIGNATURE_MISFITS"),
+        ({"guardianId": None}, "OWN_DECISION_TOO_EARLY"),
     ],
     ids=lambda value: str(value)[:40],
 )

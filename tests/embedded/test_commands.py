@@ -58,7 +58,7 @@ def running(place: Path) -> Iterator[tuple[Path, str]]:
     address = None
     for line in up.stdout:
         log.append(line)
-        if "Кабинет" in line:
+        if "Начало" in line:
             address = line.split()[-1].rstrip("/")
             break
     assert address is not None, "".join(log)
