@@ -112,7 +112,7 @@ def _write(line: str) -> None:
 
 
 def _welcome(address: str, seconds: float, notes: list[str], *, catches: bool) -> None:
-    places = [("Кабинет", "/"), ("Канцелярия", "/admin/"), ("GraphQL", "/graphql")]
+    places = [("Начало", "/"), ("Канцелярия", "/admin/"), ("GraphQL", "/graphql")]
     places += [("Письма", "/demo/mail")] if catches else []
     lines = ["", f"Готово за {seconds:.1f} с. Ctrl-C останавливает всё.", ""]
     lines += [f"  {name:<12}{address}{path}" for name, path in places]
@@ -161,7 +161,7 @@ def web(descriptor: int | None) -> None:
         access_log=False,
         log_config=None,
         server_header=False,
-        forwarded_allow_ips="127.0.0.1",
+        # Clients' addresses come from the proxies that FORWARDED_ALLOW_IPS names, by default those on loopback.
         timeout_graceful_shutdown=2,
     )
     uvicorn.Server(config).run(sockets=[listener])
@@ -266,6 +266,47 @@ def create(login: str, role: str, school: str | None, person: str | None) -> Non
 
         made = _run(work())
     click.echo(f"login     {made.login}\npassword  {made.password}")
+
+
+@account.command()
+@click.argument("login")
+def close(login: str) -> None:
+    """Close an account: nobody signs in with it any more, and its sessions end at once."""
+    with _servers():
+        from diary.access.accounts import close_account
+        from diary.access.viewer import Nobody
+
+        async def work() -> None:
+            async with _pool(), _speaking():
+                await close_account(Nobody(route="COMMAND_LINE"), login)
+
+        _run(work())
+    click.echo(f"{login} is closed")
+
+
+@account.command()
+@click.argument("login")
+def password(login: str) -> None:
+    """Give an account a new password and print it, once; its sessions end at once."""
+    with _servers():
+        from diary.access.accounts import NewAccount, give_new_password
+        from diary.access.viewer import Nobody
+
+        async def work() -> NewAccount:
+            async with _pool(), _speaking():
+                return await give_new_password(Nobody(route="COMMAND_LINE"), login)
+
+        made = _run(work())
+    click.echo(f"login     {made.login}\npassword  {made.password}")
+
+
+@contextlib.asynccontextmanager
+async def _speaking() -> AsyncIterator[None]:
+    """Let the web process hear at once whose sessions have ended."""
+    from diary.kit.announcement import announcements
+
+    async with announcements.connected(os.environ.get("REDIS_URL"), hear=False):
+        yield
 
 
 async def _identified(table: str, text: str | None) -> Any:

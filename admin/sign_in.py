@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from admin.scope import ROUTE, STAFF_ONLY, StaffMember, is_staff
 from diary.access import session_tokens
 from diary.access.password_change import change_password
+from diary.access.passwords import RETRY_AFTER, SignInBusy
 from diary.access.sign_in import SignInFailed, sign_out
 from diary.access.sign_in_delay import SignInDelayed
 from diary.access.tables import Account
@@ -28,15 +29,15 @@ class SignInDesk:
         self.cookie = session_tokens.cookie_name(https=https)
 
     async def sign_in(self, request: Request) -> Response:
-        """Start a session for a clerk or an operator; the wait after failures is per login, not per address."""
+        """Start a session for a clerk or an operator; after failures the login waits, and only in that network."""
         body = await _fields(request)
         login, password = body.get("username"), body.get("password")
         if not isinstance(login, str) or not isinstance(password, str) or not login or not password:
             return _refusal(422, FILL_IN)
         try:
-            account_id = await Account.login(login.strip(), password)
-        except SignInDelayed as delayed:
-            return _refusal(429, str(delayed), headers={"Retry-After": str(delayed.facts["seconds"])})
+            account_id = await Account.login(login, password, address=_address(request))
+        except (SignInDelayed, SignInBusy) as refusal:
+            return _later(refusal)
         if account_id is None:
             return _refusal(401, str(SignInFailed()))
         if not is_staff(await viewer_of(account_id, route=ROUTE)):
@@ -73,9 +74,9 @@ class SignInDesk:
         if new != again:
             return _refusal(422, DIFFERENT)
         try:
-            await change_password(member.viewer, current=str(current), new=str(new))
-        except SignInDelayed as delayed:
-            return _refusal(429, str(delayed), headers={"Retry-After": str(delayed.facts["seconds"])})
+            await change_password(member.viewer, current=str(current), new=str(new), address=_address(request))
+        except (SignInDelayed, SignInBusy) as refusal:
+            return _later(refusal)
         except Refusal as refusal:
             return _refusal(422, str(refusal))
         response = JSONResponse({"message": "Пароль изменён"})
@@ -92,6 +93,17 @@ async def _fields(request: Request) -> dict[str, Any]:
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _later(refusal: SignInDelayed | SignInBusy) -> Response:
+    """Tell when to try again: after the wait that failures earned, or when fewer sign in at once."""
+    if isinstance(refusal, SignInBusy):
+        return _refusal(503, str(refusal), headers={"Retry-After": str(RETRY_AFTER)})
+    return _refusal(429, str(refusal), headers={"Retry-After": str(refusal.facts["seconds"])})
 
 
 def _refusal(status: int, text: str, *, headers: dict[str, str] | None = None) -> Response:

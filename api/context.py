@@ -32,6 +32,8 @@ class Context:
     transport: Transport = Transport.HTTP
     route: str = ROUTE
     token: str | None = None
+    #: Where the client is, for counting failed sign-ins; empty for this process itself.
+    address: str = ""
     #: The answer under way, for setting and deleting the session cookie; sockets and pages have none.
     response: Response | None = None
     cookie: str | None = None

@@ -117,10 +117,12 @@ class DiaryGraphQL(GraphQL[Context, None]):
         """Return who asks: a bearer token goes before the cookie, and a cookie alone must show that it is meant."""
         bearer = bearer_token(request.headers.get("authorization"))
         cookie = None if bearer else request.cookies.get(self.cookie)
+        address = request.client.host if request.client else ""
         if isinstance(request, WebSocket):
             return Context(
                 transport=Transport.WEBSOCKET,
                 token=bearer or cookie,
+                address=address,
                 bare_cookie=bool(cookie) and "origin" not in request.headers,
             )
         asks_for_data = request.method == "POST" or "query" in request.query_params
@@ -128,6 +130,7 @@ class DiaryGraphQL(GraphQL[Context, None]):
             raise ClientHeaderRequired(header=CLIENT_HEADER)
         return Context(
             token=bearer or cookie,
+            address=address,
             response=response if isinstance(response, Response) else None,
             cookie=self.cookie if cookie else None,
         )

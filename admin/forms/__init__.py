@@ -1,6 +1,7 @@
 """The acts that are more than changing a record: each form calls one command of the domain."""
 
 from admin.forms import (
+    close_account,
     create_account,
     print_week,
     register_decision,
@@ -17,4 +18,5 @@ FORMS: tuple[StaffForm, ...] = (
     print_week.FORM,
     write_to_families.FORM,
     create_account.FORM,
+    close_account.FORM,
 )

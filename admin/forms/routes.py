@@ -95,6 +95,8 @@ async def _suggested(what: str, search: str, child: str) -> Sequence[object]:
             return []
     if what == "classes":
         return list(await typed.classes(search))[: typed.MOST_OFFERED]
+    if what == "accounts":
+        return await typed.logins(search)
     if what == "people":
         found = [*await typed.people("guardian", search), *await typed.people("teacher", search)]
         return [*found, *await typed.pupils(search)][: typed.MOST_OFFERED]

@@ -159,3 +159,13 @@ async def school_class(typed: str) -> Person:
     name = _folded(typed.partition(",")[0].strip())
     fitting = [found for found in await classes(typed) if _folded(found.name) == name]
     return choose(typed, fitting, what="Класс")
+
+
+async def logins(typed: str) -> list[str]:
+    """Return the open accounts' logins that begin as typed; row-level security shows those of the own schools."""
+    rows = await database.fetch(
+        f"SELECT username FROM account WHERE active AND {_ALIKE.format(name='username')} ORDER BY username LIMIT $2",  # noqa: S608
+        _plain(typed),
+        MOST_OFFERED,
+    )
+    return [row["username"] for row in rows]

@@ -17,7 +17,7 @@ class AccessMutations:
 
     @strawberry.mutation(
         description="Start a session. An unknown login and a wrong password get the same answer after the same time; "
-        "repeated failures make the login wait (SIGN_IN_DELAYED).",
+        "repeated failures make the login wait in that network (SIGN_IN_DELAYED).",
         graphql_type=types.SignedIn,
     )
     async def sign_in(
@@ -30,7 +30,7 @@ class AccessMutations:
         ] = None,
     ) -> signing_in.SignedIn:
         """Start a session."""
-        started = await signing_in.sign_in(login, password, route=info.context.route)
+        started = await signing_in.sign_in(login, password, route=info.context.route, address=info.context.address)
         # The rest of this document is answered to whoever has just signed in.
         info.context.become(started.viewer, started.token)
         return started

@@ -1,21 +1,21 @@
-"""Opening accounts for people that the school knows."""
+"""Opening accounts for people that the school knows, closing them, and giving new passwords."""
 
 from __future__ import annotations
 
-import re
 import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
-from diary.access import passwords
-from diary.access.tables import Role
+from diary.access import passwords, session_tokens
+from diary.access.logins import LOGIN_FORM, is_possible, is_text
+from diary.access.tables import Account, Role
 from diary.access.viewer import Nobody, Viewer
+from diary.access.weak_passwords import is_weak
 from diary.kit import database
 from diary.kit.command import command
 from diary.kit.refusal import BadInput, NotAllowed, NotFound, Refusal
 from diary.kit.wording import _
 
-LOGIN_FORM = re.compile(r"[\w.@+-]{3,100}")
 _TABLE_OF = {Role.GUARDIAN: "guardian", Role.PUPIL: "pupil", Role.TEACHER: "teacher"}
 _STAFF = {Role.OFFICE, Role.OPERATOR}
 
@@ -25,6 +25,27 @@ class LoginTaken(Refusal):
 
     code = "LOGIN_TAKEN"
     wording = _("Логин «{login}» уже занят.")
+
+
+class AccountExists(Refusal):
+    """The person has an open account in this capacity already; a second one would be a second key to lose."""
+
+    code = "ACCOUNT_EXISTS"
+    wording = _("У этого человека уже есть действующая учётная запись: «{login}».")
+
+
+class AccountClosed(Refusal):
+    """The account is closed already."""
+
+    code = "ACCOUNT_CLOSED"
+    wording = _("Учётная запись «{login}» уже закрыта.")
+
+
+class PasswordTooCommon(Refusal):
+    """The password is one of those that are guessed first."""
+
+    code = "PASSWORD_TOO_COMMON"
+    wording = _("Такой пароль легко угадать. Возьмите несколько слов, которые не стоят рядом.")
 
 
 class PasswordTooWeak(Refusal):
@@ -43,10 +64,14 @@ class NewAccount:
     password: str
 
 
-def check_password(password: str) -> None:
-    """Raise PasswordTooWeak when the length is not in bounds."""
+def check_password(password: str, login: str) -> None:
+    """Raise PasswordTooWeak when the length is not in bounds, PasswordTooCommon when it is easily guessed."""
     if not passwords.SHORTEST <= len(password) <= passwords.LONGEST:
         raise PasswordTooWeak(shortest=passwords.SHORTEST, longest=passwords.LONGEST)
+    if not is_text(password):
+        raise BadInput(field="password", reason=_("недопустимые символы"))
+    if is_weak(password, login):
+        raise PasswordTooCommon
 
 
 @command
@@ -62,18 +87,22 @@ async def create_account(
     """Open an account that acts as the given person (guardian, pupil, teacher) or as staff of a school.
 
     Staff of a school's office opens accounts of that school's people only, and never staff accounts. Without a
-    password one is made up. Raises LoginTaken, PasswordTooWeak, NotFound, NotAllowed or BadInput.
+    password one is made up. Raises LoginTaken, AccountExists, PasswordTooWeak, PasswordTooCommon, NotFound,
+    NotAllowed or BadInput.
     """
     if not LOGIN_FORM.fullmatch(login):
-        raise BadInput(field="login", reason=_("от 3 до 100 букв, цифр и знаков . @ + - _"))
+        raise BadInput(field="login", reason=_("от 3 до 100 латинских букв, цифр и знаков . @ + - _"))
     password = password or secrets.token_urlsafe(12)
-    check_password(password)
+    check_password(password, login)
     school = await _school_of(role, school_id, person_id)
     if isinstance(actor, Viewer) and Role.OPERATOR not in {c.role for c in actor.capacities}:
         if role in _STAFF:
             raise NotAllowed
         if school not in actor.schools(Role.OFFICE):
             raise NotFound
+    await _require_none(role, person_id)
+    if await database.fetch("SELECT FROM account WHERE lower(username) = lower($1)", login):
+        raise LoginTaken(login=login)
     hashed = await passwords.hash_password(password)
     made = await database.fetch(
         """
@@ -90,6 +119,70 @@ async def create_account(
     account_id: int = made[0]["id"]
     await add_capacity(account_id, role=role, school=school, person=person_id)
     return NewAccount(account_id=account_id, login=login, password=password)
+
+
+@command
+async def close_account(actor: Viewer | Nobody, login: str) -> None:
+    """Let nobody sign in with the account any more, and end its sessions at once.
+
+    An operator closes any account; a school's office those whose every capacity is in that school and that are no
+    staff's. Raises NotFound or AccountClosed.
+    """
+    account_id, _name = await _governed(actor, login)
+    await database.execute("UPDATE account SET active = false WHERE id = $1", account_id)
+    await session_tokens.revoke_all(account_id)
+
+
+@command
+async def give_new_password(actor: Viewer | Nobody, login: str) -> NewAccount:
+    """Replace a lost or betrayed password by one that is made up, and end the account's sessions at once.
+
+    Who may is the same as for closing it. Raises NotFound or AccountClosed.
+    """
+    account_id, name = await _governed(actor, login)
+    password = secrets.token_urlsafe(12)
+    await Account.update_password(account_id, password)
+    await session_tokens.revoke_all(account_id)
+    return NewAccount(account_id=account_id, login=name, password=password)
+
+
+async def _governed(actor: Viewer | Nobody, login: str) -> tuple[int, str]:
+    """Return the account with its login, locked, when the actor may close it or replace its password."""
+    login = login.strip()
+    found = (
+        await database.fetch("SELECT id, active FROM account WHERE username = $1 FOR NO KEY UPDATE", login)
+        if is_possible(login)
+        else []
+    )
+    if not found:
+        raise NotFound
+    account_id: int = found[0]["id"]
+    if isinstance(actor, Viewer) and Role.OPERATOR not in {c.role for c in actor.capacities}:
+        held = await database.fetch("SELECT role, school FROM capacity WHERE account = $1", account_id)
+        own = actor.schools(Role.OFFICE)
+        if not held or any(Role(row["role"]) in _STAFF or row["school"] not in own for row in held):
+            raise NotFound
+    if not found[0]["active"]:
+        raise AccountClosed(login=login)
+    return account_id, login
+
+
+async def _require_none(role: Role, person_id: UUID | None) -> None:
+    """Refuse a second open account of a person in one capacity; a school's clerks may be several."""
+    if role not in _TABLE_OF:
+        return
+    table = _TABLE_OF[role]
+    # Two clerks at once: the second waits here and then finds the first one's account.
+    await database.fetch(f"SELECT FROM {table} WHERE id = $1 FOR NO KEY UPDATE", person_id)
+    there = await database.fetch(
+        f"""
+        SELECT username FROM capacity JOIN account ON account.id = capacity.account
+        WHERE capacity.{table} = $1 AND account.active ORDER BY account.id LIMIT 1
+        """,  # noqa: S608 - a constant
+        person_id,
+    )
+    if there:
+        raise AccountExists(login=there[0]["username"])
 
 
 async def add_capacity(account_id: int, *, role: Role, school: UUID | None, person: UUID | None) -> None:

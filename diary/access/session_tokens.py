@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from diary.kit import clock, database
+from diary.kit.command import sessions_ended
 
 #: Families stay signed in on their own phones; staff screens stand in shared rooms (trust.md 1.2).
 FAMILY_IDLE = timedelta(days=30)
@@ -97,6 +98,14 @@ async def revoke(token: str) -> int | None:
         clock.now(),
     )
     return rows[0]["user_id"] if rows else None
+
+
+async def revoke_all(account_id: int) -> None:
+    """End every session of the account at once, its open sockets included; inside a command."""
+    await database.execute(
+        "UPDATE session SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL", account_id, clock.now()
+    )
+    sessions_ended(account_id)
 
 
 def cookie_name(*, https: bool) -> str:

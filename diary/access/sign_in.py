@@ -27,13 +27,13 @@ class SignedIn:
     viewer: Viewer
 
 
-async def sign_in(login: str, password: str, *, route: str) -> SignedIn:
-    """Start a session for the login.
+async def sign_in(login: str, password: str, *, route: str, address: str) -> SignedIn:
+    """Start a session for the login; the client's address tells whose failures are counted together.
 
-    Raises SignInFailed, or SignInDelayed after too many failures. It is not one transaction: a failure must be
-    counted even though the sign-in is refused.
+    Raises SignInFailed, SignInDelayed after too many failures, or SignInBusy. It is not one transaction: a failure
+    must be counted even though the sign-in is refused.
     """
-    account_id = await Account.login(login.strip(), password)
+    account_id = await Account.login(login, password, address=address)
     if account_id is None:
         raise SignInFailed
     token = await session_tokens.start(account_id)

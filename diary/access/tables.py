@@ -13,7 +13,7 @@ from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 from piccolo_api.session_auth.tables import SessionsBase
 
-from diary.access import passwords, session_tokens, sign_in_delay
+from diary.access import logins, passwords, session_tokens, sign_in_delay
 from diary.kit.columns import identifier, one_of, reference
 from diary.people.tables import Guardian, Pupil, Teacher
 from diary.schools.tables import School
@@ -51,20 +51,26 @@ class Account(BaseUser, tablename="account", help_text="Учётная запи�
         object.__setattr__(self, name, value)
 
     @classmethod
-    async def login(cls, username: str, password: str) -> int | None:
+    async def login(cls, username: str, password: str, *, address: str = "") -> int | None:
         """Return the account's id when login and password fit, after the delay that failures earn.
 
         Unknown login, wrong password and closed account take the same time and get the same answer.
-        Raises SignInDelayed while the login has to wait.
+        Raises SignInDelayed while the login or the client's network has to wait, SignInBusy when too many sign in.
         """
-        if len(username) > passwords.LONGEST or len(password) > passwords.LONGEST:
+        username = username.strip()
+        if not logins.is_possible(username) or len(password) > passwords.LONGEST or not logins.is_text(password):
             return None
-        await sign_in_delay.count_attempt(username)
+        passwords.line.require_room()
+        attempt = await sign_in_delay.count_attempt(username, address)
         found = await cls.select(cls.id, cls.password, cls.active).where(cls.username == username).first()
-        fits = await passwords.matches(found["password"] if found else None, password)
+        try:
+            fits = await passwords.matches(found["password"] if found else None, password)
+        except passwords.SignInBusy:
+            await attempt.take_back()
+            raise
         if not found or not fits or not found["active"]:
             return None
-        await sign_in_delay.forget(username)
+        await attempt.succeeded()
         return cast("int", found["id"])
 
     @classmethod
@@ -133,7 +139,7 @@ class Session(SessionsBase, tablename="session", help_text="Сеанс"):
 
 
 class SignInFailure(Table, tablename="sign_in_failure", help_text="Неудачные попытки входа"):
-    """How often a login, known or not, failed lately: the exponential delay counts from here."""
+    """How often a login, known or not, or a network failed lately: the delay counts from here."""
 
     login_digest = Varchar(length=64, primary_key=True)
     failures = SmallInt(default=0)
