@@ -8,7 +8,7 @@ def pupil_access_sql(*, account: str, pupil: str, at: str, guardian_verdict: str
 
     `whole` is false for a teacher who sees only the own lessons; `teacher` is then that teacher. The consent
     fragments come from the left: they may use g.guardian, p.id, local.today and local.age. An operator runs the service
-    and sees nobody's child (trust.md: support access is off by default).
+    and sees nobody's child this way (trust.md: support access is off by default).
     """
     return f"""
         SELECT p.id AS pupil, p.school, source.verdict, source.whole, source.teacher
