@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 from diary.delivery.tables import OutboxKind
 from diary.kit import database
 from diary.kit.announcement import announcements
+from diary.paper import print_jobs
 from settings import SettingError, Settings, settings
 from tasks import broker as line
 from tasks.actors.letters import Letters
@@ -35,8 +36,6 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 200
 #: Sheets wait until no letter does.
 SHEETS_COME_AFTER = 10
-#: The folder of printed sheets below DIARY_DATA.
-PRINT_FOLDER = "print"
 
 
 class Work:
@@ -160,7 +159,7 @@ def _declare_actors(broker: RedisBroker, here: Settings, postman: Postman | None
         letters = Letters(postman, sender=here.mail_from)
         kind = OutboxKind.EMAIL
         declare(actor_name=line.ACTORS[kind], queue_name=line.QUEUES[kind])(work.watched(letters.send))
-    sheets = Sheets(here.data / PRINT_FOLDER)
+    sheets = Sheets(here.data / print_jobs.FOLDER)
     kind = OutboxKind.PRINT
     declare(actor_name=line.ACTORS[kind], queue_name=line.QUEUES[kind], priority=SHEETS_COME_AFTER)(
         work.watched(sheets.print)

@@ -6,6 +6,7 @@ from admin.forms import (
     print_week,
     register_decision,
     register_statements,
+    settle_letter,
     withdraw_consent,
     write_to_families,
 )
@@ -17,6 +18,7 @@ FORMS: tuple[StaffForm, ...] = (
     register_statements.FORM,
     print_week.FORM,
     write_to_families.FORM,
+    settle_letter.FORM,
     create_account.FORM,
     close_account.FORM,
 )

@@ -248,13 +248,19 @@ async def expire_leases(actor: Actor) -> Expired:
 
 
 @command
-async def decide_uncertain(viewer: Viewer, outbox_id: UUID, *, arrived: bool) -> None:
-    """Record the office's word about an uncertain letter: it has arrived, or it has not and is sent again.
+async def settle_by_hand(viewer: Viewer, outbox_id: UUID, *, arrived: bool) -> None:
+    """Record the office's word about an uncertain letter: it has arrived, or it has not and is sent again (D7).
 
-    Raises NotFound unless an uncertain letter of the viewer's school has this id.
+    A letter that failed surely has not arrived and may only be sent again. Raises NotFound unless such a letter of the
+    viewer's school has this id.
     """
     found = await database.fetch(
-        "SELECT school, attempt FROM outbox WHERE id = $1 AND state = 'UNCERTAIN' FOR UPDATE", outbox_id
+        """
+        SELECT school, attempt FROM outbox
+        WHERE id = $1 AND kind = 'EMAIL' AND (state = 'UNCERTAIN' OR state = 'FAILED' AND NOT $2) FOR UPDATE
+        """,
+        outbox_id,
+        arrived,
     )
     if not found or found[0]["school"] not in viewer.schools(Role.OFFICE):
         raise NotFound

@@ -326,6 +326,7 @@ def foreign_form(slug: str, world: SchoolWorld) -> dict[str, Any]:
         "withdraw-consent": {**decision, "purpose": "ELECTRONIC_FORM"},
         "register-statements": {"count": 2},
         "print-week": {"pupil": pupil, "week_of": "2026-11-24"},
+        "settle-letter": {"letter": guardian, "fate": "NOT_ARRIVED"},
         "write-to-families": {"school_class": f"5{world.name}", "subject": "Тема", "body": "Текст"},
         "create-account": {"role": "GUARDIAN", "person": guardian, "login": "stolen"},
     }

@@ -148,7 +148,7 @@ async def test_the_office_says_that_an_uncertain_letter_arrived(world: World) ->
     await outbox.mark_uncertain(WORKER, claimed.id, claimed.attempt, reason="?")
     daria = await viewer_of(world.office, route="ADMIN")
 
-    await outbox.decide_uncertain(daria, claimed.id, arrived=True)
+    await outbox.settle_by_hand(daria, claimed.id, arrived=True)
 
     row = await world.row(claimed.id)
     assert row["state"] == "DONE"
@@ -160,7 +160,7 @@ async def test_the_office_has_an_uncertain_letter_sent_again_and_the_late_worker
     await outbox.mark_uncertain(WORKER, claimed.id, claimed.attempt, reason="?")
     daria = await viewer_of(world.office, route="ADMIN")
 
-    await outbox.decide_uncertain(daria, claimed.id, arrived=False)
+    await outbox.settle_by_hand(daria, claimed.id, arrived=False)
 
     assert not await outbox.settle_done(WORKER, claimed.id, claimed.attempt, evidence={})
     again = await outbox.claim(WORKER, claimed.id, OutboxKind.EMAIL)
@@ -174,12 +174,12 @@ async def test_only_the_office_of_the_school_decides_and_only_about_uncertain_le
     stranger = await viewer_of(await world.account("stranger"), route="ADMIN")
 
     with pytest.raises(NotFound):
-        await outbox.decide_uncertain(daria, claimed.id, arrived=True)
+        await outbox.settle_by_hand(daria, claimed.id, arrived=True)
     await outbox.mark_uncertain(WORKER, claimed.id, claimed.attempt, reason="?")
     with pytest.raises(NotFound):
-        await outbox.decide_uncertain(stranger, claimed.id, arrived=True)
+        await outbox.settle_by_hand(stranger, claimed.id, arrived=True)
     with pytest.raises(NotFound):
-        await outbox.decide_uncertain(daria, uuid4(), arrived=True)
+        await outbox.settle_by_hand(daria, uuid4(), arrived=True)
 
     assert (await world.row(claimed.id))["state"] == "UNCERTAIN"
 
