@@ -169,6 +169,6 @@ async def forget_old() -> int:
     """Drop the counts that no longer delay anybody, and return how many there were."""
     longest = max(FORGET_AFTER + LONGEST_DELAY, WIDE_WINDOW)
     gone = await database.fetch(
-        "DELETE FROM sign_in_failure WHERE last_at < $1 RETURNING failures", clock.now() - longest
+        "DELETE FROM sign_in_failure WHERE last_at <= $1 RETURNING failures", clock.now() - longest
     )
     return len(gone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from diary.access import passwords
 from diary.access.session_tokens import STAFF_IDLE
 from diary.access.sign_in_delay import FREE_FAILURES
 from diary.kit import clock as clocks
@@ -124,6 +126,40 @@ async def test_failures_delay_one_login_and_not_the_whole_school(visitor: httpx.
     assert int(delayed.headers["Retry-After"]) >= 1
     assert delayed.json()["detail"].startswith("Слишком много неудачных попыток")
     assert colleague.status_code == 200
+
+
+async def test_failures_from_elsewhere_do_not_delay_the_clerk(visitor: httpx.AsyncClient, worlds: Worlds) -> None:
+    elsewhere = {"X-Forwarded-For": "203.0.113.9"}
+    for _ in range(FREE_FAILURES + 1):
+        stranger = await visitor.post(
+            "/public/login/", json={"username": "office-А", "password": "wrong"}, headers=elsewhere
+        )
+
+    assert stranger.status_code == 429
+    assert (await enter(visitor, "office-А")).status_code == 200
+
+
+async def test_who_comes_into_a_flood_of_sign_ins_is_told_when_to_come_back(
+    visitor: httpx.AsyncClient, worlds: Worlds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "line", passwords.Line(0))
+    busy = await enter(visitor, "office-А")
+    monkeypatch.undo()
+
+    assert (busy.status_code, busy.headers["Retry-After"]) == (503, "5")
+    assert busy.json()["detail"] == "Слишком много входов сразу. Повторите через несколько секунд."
+    assert (await enter(visitor, "office-А")).status_code == 200
+
+
+@pytest.mark.parametrize("login", ["office\0", "\ud800", "x" * 101, "x" * 10_000])
+async def test_an_impossible_login_fails_like_any_other(visitor: httpx.AsyncClient, worlds: Worlds, login: str) -> None:
+    for answer in (await enter_raw(visitor, login, PASSWORD), await enter_raw(visitor, "office-А", login)):
+        assert (answer.status_code, answer.json()["detail"]) == (401, "Неверный логин или пароль.")
+
+
+async def enter_raw(client: httpx.AsyncClient, login: str, password: str) -> httpx.Response:
+    """Try to sign in with what is no text, escaped as JSON allows."""
+    return await client.post("/public/login/", content=json.dumps({"username": login, "password": password}))
 
 
 async def test_an_unknown_login_and_a_wrong_password_get_one_answer(visitor: httpx.AsyncClient, worlds: Worlds) -> None:

@@ -103,9 +103,12 @@ async def test_who_is_no_guardian_of_the_child_is_refused_with_those_who_are(
 
 async def test_the_pupils_own_decision_is_said_in_words(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
     forgotten = await submit(clerk, "register-decision", typed(worlds, guardian=" "))
+    too_young = await submit(clerk, "register-decision", typed(worlds, guardian="сам"))
+    await database.execute("UPDATE pupil SET birth_date = '2012-11-24' WHERE id = $1", worlds.a.ids["pupil"])
     own = await submit(clerk, "register-decision", typed(worlds, guardian="сам"))
 
-    assert forgotten[0] == 422
+    assert forgotten[0] == too_young[0] == 422
+    assert "До 14 лет" in too_young[1]
     assert own[0] == 200
     assert [row["guardian"] for row in await ledger(worlds)] == [None]
 
@@ -165,6 +168,7 @@ async def test_a_letter_is_queued_once_a_day(clerk: httpx.AsyncClient, worlds: W
 
 async def test_an_account_is_opened_for_a_guardian_and_works(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
     person = {"role": "GUARDIAN", "person": f"{worlds.a.secret}ова", "login": "anna.new"}
+    await database.execute("UPDATE account SET active = false WHERE id = $1", worlds.a.accounts["guardian"])
 
     status, said = await submit(clerk, "create-account", person)
     taken = await submit(clerk, "create-account", person)

@@ -329,6 +329,7 @@ def foreign_form(slug: str, world: SchoolWorld) -> dict[str, Any]:
         "settle-letter": {"letter": guardian, "fate": "NOT_ARRIVED"},
         "write-to-families": {"school_class": f"5{world.name}", "subject": "Тема", "body": "Текст"},
         "create-account": {"role": "GUARDIAN", "person": guardian, "login": "stolen"},
+        "close-account": {"login": f"guardian-{world.name}", "act": "CLOSE"},
     }
     return forms[slug]
 
@@ -349,13 +350,14 @@ async def submit_forms(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
 
 
 async def suggest_people(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
-    for what in ("pupils", "guardians", "classes", "people", "no-such"):
-        for search in ("", "Тайна", worlds.b.secret, "5", "%", "_"):
+    for what in ("pupils", "guardians", "classes", "people", "accounts", "no-such"):
+        for search in ("", "Тайна", worlds.b.secret, "5", "%", "_", "guardian"):
             pupil = f"{worlds.b.secret}ов Михаил Петрович"
             answer = await clerk.get(f"/api/suggest/{what}/", params={"search": search, "pupil": pupil})
             assert answer.status_code == 200
             assert_silent(answer, worlds.b)
             assert "5Б" not in answer.text
+            assert "-Б" not in answer.text
 
 
 async def fetch_files(clerk: httpx.AsyncClient, worlds: Worlds) -> None:

@@ -83,6 +83,20 @@ def test_other_commands_work_beside_a_running_installation(running: tuple[Path, 
     assert again.returncode == 1
     assert re.fullmatch(r"Error: .*head.*\n", again.stderr)
 
+    anew = diary(data, "account", "password", "head")
+    assert (anew.returncode, anew.stderr) == (0, "")
+    assert re.fullmatch(r"login     head\npassword  \S{16}\n", anew.stdout)
+
+    closed = diary(data, "account", "close", "head")
+    assert (closed.returncode, closed.stdout, closed.stderr) == (0, "head is closed\n", "")
+    for command, login in (("close", "head"), ("password", "head"), ("close", "nobody")):
+        refused = diary(data, "account", command, login)
+        assert refused.returncode == 1
+        assert re.fullmatch(r"Error: .+\n", refused.stderr)
+
+    weak = diary(data, "account", "create", "second", "--role", "operator", DIARY_PASSWORD="diary-demo")
+    assert re.fullmatch(r"Error: .+\n", weak.stderr)
+
     assert diary(data, "migrate").stdout == "The database is up to date\n"
     assert run_sql(announced(data)["DATABASE_URL"], "SELECT count(*) FROM account") == 1
 
