@@ -215,7 +215,7 @@ def import_() -> None:
 @import_.command()
 @click.argument("path", metavar="FILE", type=click.Path(exists=True, path_type=Path))
 @click.option("--apply", is_flag=True, help="Write the changes; without it they are only shown.")
-@click.option("--school", help="Take this school only: its identifier in the file.")
+@click.option("--school", help="Take this school only: its sourcedId; needed to change one of several.")
 def oneroster(path: Path, *, apply: bool, school: str | None) -> None:
     """Import OneRoster 1.1 or 1.2 from a zip or a folder."""
     with _servers():

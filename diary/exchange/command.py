@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,9 @@ from diary.exchange.intake import Intake
 from diary.exchange.known_records import load_known
 from diary.exchange.oneroster.interpretation import interpret
 from diary.exchange.oneroster.known import Known
+from diary.exchange.oneroster.reach import confine, schools_within
 from diary.exchange.oneroster.reading import read_roster
+from diary.exchange.oneroster.records import Roster
 from diary.exchange.problem import ImportStopped, Problems, Severity, error
 from diary.exchange.writing import write
 from diary.kit import clock, database
@@ -33,12 +36,22 @@ CONFLICT = error(
     _("Проверьте, не заведено ли то же самое вручную; ничего не записано."),
 )
 NO_SUCH_SCHOOL = error(_("Школы «{school}» в файле нет."), _("Проверьте её sourcedId в orgs.csv."))
+CHOOSE_SCHOOL = error(
+    _("В дневнике несколько школ, и файл изменил бы: {schools}."),
+    _("Назовите одну из них: --school и её sourcedId."),
+)
+UNFORESEEN = error(
+    _("Файл не удалось сравнить с дневником: непредвиденная ошибка {reason}."),
+    _("Ничего не записано. Пришлите эту строку разработчикам дневника."),
+)
 
 #: One import at a time; the number only has to be the same everywhere.
 IMPORT_LOCK = 4_107_311_202
 COMPARING = _("Сравнение с дневником")
 #: An import may take its time where a page may not.
 TIMEOUT = "10min"
+
+log = logging.getLogger(__name__)
 
 Report = Callable[[str, float], None]
 
@@ -90,23 +103,31 @@ async def import_oneroster(
     only the school of that id is taken.
     """
     actor = Nobody(route=ROUTE)
-    known = await _load_known(actor)
-    roster = await asyncio.to_thread(read_roster, path, known=known, report=report)
+    everything = await _load_known(actor)
+    roster = await asyncio.to_thread(read_roster, path, known=everything, report=report)
     difference: Difference | None = None
     try:
         if not roster.problems.has_errors:
-            today = clock.now().astimezone(ZoneInfo(DEFAULT_ZONE)).date()
-            intake = await asyncio.to_thread(interpret, roster, today=today, known=known)
-            if school is not None:
-                _narrow(intake, school)
+            within = await _reach(actor, roster, everything, school)
             if not roster.problems.has_errors:
-                difference = await _take_over(
-                    actor, intake, known, apply=apply, difference=Difference(roster.places), report=report
-                )
+                intake = await asyncio.to_thread(_interpret, roster, everything, within, school)
+                if not roster.problems.has_errors:
+                    difference = await _take_over(
+                        actor,
+                        intake,
+                        (everything, within),
+                        apply=apply,
+                        difference=_difference(roster, intake, everything),
+                        report=report,
+                    )
     except ImportStopped as stop:
         roster.problems.note(stop.problem)
     except IntegrityConstraintViolationError as refused:
         roster.problems.add(CONFLICT, reason=f"{refused.constraint_name}: {refused.detail or refused}")
+    except Exception as fault:
+        # The transaction is rolled back; the office needs one line, not the program's inside.
+        log.debug("an import failed", exc_info=True)
+        roster.problems.add(UNFORESEEN, reason=f"{type(fault).__name__}: {fault}")
     return ImportOutcome(
         name=roster.name,
         version=roster.version,
@@ -116,27 +137,55 @@ async def import_oneroster(
     )
 
 
-def _narrow(intake: Intake, school: str) -> None:
-    if school not in intake.school_keys:
-        raise ImportStopped(NO_SUCH_SCHOOL, school=school)
-    intake.keep_only(school)
+async def _reach(actor: Nobody, roster: Roster, everything: Known, school: str | None) -> Known:
+    """Return what the diary knows of the schools that the file may change, with the roster confined to them."""
+    keys = schools_within(roster, everything, school)
+    within = everything if keys == everything.schools.keys() else await _load_known(actor, keys)
+    confine(roster, everything, within, chosen=school)
+    return within
+
+
+def _interpret(roster: Roster, everything: Known, within: Known, school: str | None) -> Intake:
+    """Interpret, and let nothing through about a school that the file may not change."""
+    today = clock.now().astimezone(ZoneInfo(DEFAULT_ZONE)).date()
+    intake = interpret(roster, today=today, known=within)
+    beyond = everything.schools.keys() - within.schools.keys()
+    if school is None:
+        intake.keep_only({key for key in intake.school_keys if key not in beyond})
+        existing = tuple(everything.titled(key) for key in intake.school_keys if key in everything.schools)
+        if existing and everything.is_shared:
+            raise ImportStopped(CHOOSE_SCHOOL, schools=existing)
+    else:
+        if school not in intake.school_keys:
+            raise ImportStopped(NO_SUCH_SCHOOL, school=school)
+        intake.keep_only({school})
+    return intake
+
+
+def _difference(roster: Roster, intake: Intake, everything: Known) -> Difference:
+    """Begin a difference; with several schools in sight it says of each record whose it is."""
+    is_shared = everything.is_shared or len(everything.schools.keys() | set(intake.school_keys)) > 1
+    return Difference(roster.places, names_schools=is_shared)
 
 
 @command
-async def _load_known(_actor: Nobody) -> Known:
+async def _load_known(_actor: Nobody, only: frozenset[str] | None = None) -> Known:
     await _take_time()
-    return await load_known()
+    return await load_known(only)
 
 
 @command
 async def _take_over(
-    _actor: Nobody, intake: Intake, known: Known, *, apply: bool, difference: Difference, report: Report
+    _actor: Nobody, intake: Intake, known: tuple[Known, Known], *, apply: bool, difference: Difference, report: Report
 ) -> Difference:
     """Compare, and write if asked to, in one transaction; other imports wait, everybody else goes on."""
     await _take_time()
     if apply:
         await database.fetch("SELECT pg_advisory_xact_lock($1)", IMPORT_LOCK)
-        if await load_known() != known:
+        everything, within = known
+        if await load_known() != everything or (
+            within is not everything and await load_known(within.schools) != within
+        ):
             raise ImportStopped(CHANGED_MEANWHILE)
     stage = translate(COMPARING)
     report(stage, 0.0)

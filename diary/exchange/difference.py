@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from uuid import UUID
 
 from piccolo.table import Table
 
@@ -77,13 +78,16 @@ class Change:
     table: str
     row: int
     fields: tuple[FieldChange, ...] = ()
+    #: Whose record it is, where that may be doubted.
+    school: str = ""
 
     def line(self, places: dict[str, str]) -> str:
         """Return the change as one line."""
         details = "; ".join(map(str, self.fields))
-        place = ""
+        at = [shown(self.school)] if self.school else []
         if self.row:
-            place = " (" + translate(_("{file}, строка {row}")).format(file=places.get(self.table), row=self.row) + ")"
+            at.append(translate(_("{file}, строка {row}")).format(file=places.get(self.table), row=self.row))
+        place = f" ({'; '.join(at)})" if at else ""
         return f"{_SIGNS[self.kind]} {shown(self.label, LONGEST_LABEL)}" + (f": {details}" if details else "") + place
 
 
@@ -92,8 +96,13 @@ class Difference:
     """All changes of one import."""
 
     places: dict[str, str] = field(default_factory=dict)
-    _counts: Counter[tuple[type[Table], ChangeKind]] = field(default_factory=Counter)
-    _shown: dict[tuple[type[Table], ChangeKind], list[Change]] = field(default_factory=dict)
+    #: Whether each change says whose it is: where the file or the installation has more than one school.
+    names_schools: bool = False
+    #: How a school is called in the changes of its records.
+    schools: dict[UUID, str] = field(default_factory=dict)
+    #: By table and school; the school is empty where it goes without saying.
+    _counts: Counter[tuple[type[Table], str, ChangeKind]] = field(default_factory=Counter)
+    _shown: dict[tuple[type[Table], str, ChangeKind], list[Change]] = field(default_factory=dict)
 
     def note(
         self,
@@ -102,38 +111,47 @@ class Difference:
         label: Callable[[], str],
         fact: Fact | None,
         fields: tuple[FieldChange, ...] = (),
+        *,
+        school: UUID | None,
     ) -> None:
-        """Count a change; only the first ones are worded."""
-        self._counts[table, kind] += 1
-        shown_so_far = self._shown.setdefault((table, kind), [])
+        """Count a change; only the first ones of each school are worded."""
+        of = self.schools.get(school, "") if school and self.names_schools else ""
+        self._counts[table, of, kind] += 1
+        shown_so_far = self._shown.setdefault((table, of, kind), [])
         if len(shown_so_far) < SHOWN_OF_A_CHANGE:
             at, row = (fact.table, fact.row) if fact else ("", 0)
-            shown_so_far.append(Change(kind, label(), at, row, fields))
+            shown_so_far.append(Change(kind, label(), at, row, fields, of))
 
     def __bool__(self) -> bool:
         return bool(self._counts)
 
     def count(self, kind: ChangeKind, table: type[Table] | None = None) -> int:
         """Return how many records change in this way."""
-        return sum(n for (of, how), n in self._counts.items() if how is kind and table in {None, of})
+        return sum(n for (of, _school, how), n in self._counts.items() if how is kind and table in {None, of})
 
     def changes(self, table: type[Table], kind: ChangeKind) -> list[Change]:
         """Return the changes of one kind that are shown."""
-        return self._shown.get((table, kind), [])
+        return [
+            change
+            for (of, _school, how), changes in self._shown.items()
+            if (of, how) == (table, kind)
+            for change in changes
+        ]
 
     def lines(self) -> Iterator[str]:
-        """Yield the difference table by table, as it is printed."""
-        for table in dict.fromkeys(of for of, _kind in self._counts):
+        """Yield the difference table by table and school by school, as it is printed."""
+        for table, school in dict.fromkeys((of, whose) for of, whose, _kind in self._counts):
             counts = [
-                translate(_COUNTS[kind]).format(count=self._counts[table, kind])
+                translate(_COUNTS[kind]).format(count=self._counts[table, school, kind])
                 for kind in ChangeKind
-                if self._counts[table, kind]
+                if self._counts[table, school, kind]
             ]
-            yield f"{translate(TITLES[table])}: {', '.join(counts)}"
+            whose = f" ({shown(school)})" if school else ""
+            yield f"{translate(TITLES[table])}{whose}: {', '.join(counts)}"
             for kind in ChangeKind:
-                changes = self.changes(table, kind)
+                changes = self._shown.get((table, school, kind), [])
                 yield from (f"  {change.line(self.places)}" for change in changes)
-                rest = self._counts[table, kind] - len(changes)
+                rest = self._counts[table, school, kind] - len(changes)
                 if rest:
                     yield "  " + translate(_("… и ещё {count}")).format(count=rest)
 

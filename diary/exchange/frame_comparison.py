@@ -55,7 +55,7 @@ class FrameComparison:
             place = self._holdings.difference.places.get(fact.table, "")
             self._intake.problems.add(NAMESAKE_SCHOOL, file=place, row=fact.row, column="name", name=fact.name)
         values = {"name": fact.name, "external_id": fact.school}
-        known[fact.school] = sheet.add(fact, values, lambda: fact.name)
+        self._holdings.name_school(fact.school, sheet.add(fact, values, lambda: fact.name), fact.name)
 
     def _year(self, fact: YearFact) -> None:
         sheet = self._holdings.years

@@ -79,7 +79,7 @@ class Holdings:
         )
         self.schools.take(rows)
         for row in rows:
-            self.school_ids[row["external_id"]] = row["id"]
+            self.name_school(row["external_id"], row["id"], row["name"])
             self._zones[row["id"]] = row["time_zone"]
         own = await database.fetch("SELECT name FROM school WHERE external_id IS NULL")
         self.own_schools = {row["name"] for row in own}
@@ -87,6 +87,11 @@ class Holdings:
             for sheet in self:
                 if sheet is not self.schools:
                     await sheet.load(row["id"] for row in rows)
+
+    def name_school(self, key: str, school: UUID, name: str) -> None:
+        """Let facts find a school by its id in the file, and differences call it by id and name."""
+        self.school_ids[key] = school
+        self.difference.schools[school] = f"{key} ({name})" if name else key
 
     def today(self, school: UUID) -> date:
         """Return the school's own date."""

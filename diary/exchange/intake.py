@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
@@ -181,21 +182,21 @@ class Intake:
     groups_are_complete: bool = False
     places_are_complete: bool = False
 
-    def keep_only(self, school: str) -> None:
+    def keep_only(self, schools: Container[str]) -> None:
         """Forget what is said about other schools."""
-        self.schools = _of(school, self.schools)
-        self.years = _of(school, self.years)
-        self.periods = _of(school, self.periods)
-        self.subjects = _of(school, self.subjects)
-        self.teachers = _of(school, self.teachers)
-        self.pupils = _of(school, self.pupils)
-        self.guardians = _of(school, self.guardians)
-        self.guardianships = _of(school, self.guardianships)
-        self.classes = _of(school, self.classes)
-        self.groups = _of(school, self.groups)
-        self.memberships = _of(school, self.memberships)
-        self.assignments = _of(school, self.assignments)
-        self.contacts = _of(school, self.contacts)
+        self.schools = _of(schools, self.schools)
+        self.years = _of(schools, self.years)
+        self.periods = _of(schools, self.periods)
+        self.subjects = _of(schools, self.subjects)
+        self.teachers = _of(schools, self.teachers)
+        self.pupils = _of(schools, self.pupils)
+        self.guardians = _of(schools, self.guardians)
+        self.guardianships = _of(schools, self.guardianships)
+        self.classes = _of(schools, self.classes)
+        self.groups = _of(schools, self.groups)
+        self.memberships = _of(schools, self.memberships)
+        self.assignments = _of(schools, self.assignments)
+        self.contacts = _of(schools, self.contacts)
 
     @property
     def school_keys(self) -> list[str]:
@@ -203,5 +204,5 @@ class Intake:
         return list(dict.fromkeys(fact.school for fact in self.schools))
 
 
-def _of(school: str, facts: list[SomeFact]) -> list[SomeFact]:
-    return [fact for fact in facts if fact.school == school]
+def _of(schools: Container[str], facts: list[SomeFact]) -> list[SomeFact]:
+    return [fact for fact in facts if fact.school in schools]

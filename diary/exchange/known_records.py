@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from diary.exchange.intake import DERIVED
 from diary.exchange.oneroster.known import Known, KnownClass, KnownUser
@@ -14,7 +15,8 @@ _CLASSES = """
         coalesce((SELECT b.name FROM teaching_assignment a JOIN subject b ON b.id = a.subject
                   WHERE a.teaching_group = t.id ORDER BY a.valid_from DESC, a.id LIMIT 1), t.name) AS subject
     FROM teaching_group t JOIN school s ON s.id = t.school LEFT JOIN school_class k ON k.id = t.school_class
-    WHERE s.external_id IS NOT NULL AND t.external_id IS NOT NULL AND NOT starts_with(t.external_id, $1)
+    WHERE t.external_id IS NOT NULL AND NOT starts_with(t.external_id, $1)
+        AND s.external_id = ANY ($2)
 """
 _PEOPLE = """
     SELECT s.external_id AS school, p.external_id AS key, p.capacity, p.is_in_a_homeroom
@@ -26,13 +28,20 @@ _PEOPLE = """
         UNION ALL SELECT school, external_id, 'teacher', false FROM teacher
         UNION ALL SELECT school, external_id, 'guardian', false FROM guardian
     ) AS p JOIN school s ON s.id = p.school
-    WHERE s.external_id IS NOT NULL AND p.external_id IS NOT NULL
+    WHERE s.external_id = ANY ($2) AND p.external_id IS NOT NULL
 """
 
 
-async def load_known() -> Known:
-    """Return the ids of earlier imports with what a file of changes needs to know about them."""
-    schools = await database.fetch("SELECT external_id FROM school WHERE external_id IS NOT NULL")
+async def load_known(only: Iterable[str] | None = None) -> Known:
+    """Return the ids of earlier imports, of all schools or of some, with what a file of changes refers to."""
+    rows = await database.fetch("SELECT external_id, name, demo FROM school")
+    kept = None if only is None else set(only)
+    schools = {
+        row["external_id"]: row["name"]
+        for row in rows
+        if row["external_id"] is not None and (kept is None or row["external_id"] in kept)
+    }
+    keys = list(schools)
     classes = {
         row["key"]: KnownClass(
             school_id=row["school"],
@@ -40,12 +49,12 @@ async def load_known() -> Known:
             grade_level=row["grade_level"],
             subject=row["subject"],
         )
-        for row in await database.fetch(_CLASSES, DERIVED)
+        for row in await database.fetch(_CLASSES, DERIVED, keys)
     }
     capacities: dict[str, set[Capacity]] = defaultdict(set)
     school_ids: dict[str, set[str]] = defaultdict(set)
     in_homerooms: set[str] = set()
-    for row in await database.fetch(_PEOPLE, DERIVED):
+    for row in await database.fetch(_PEOPLE, DERIVED, keys):
         capacities[row["key"]].add(Capacity(row["capacity"]))
         school_ids[row["key"]].add(row["school"])
         if row["is_in_a_homeroom"]:
@@ -58,4 +67,5 @@ async def load_known() -> Known:
         )
         for key, found in capacities.items()
     }
-    return Known(schools=frozenset(row["external_id"] for row in schools), classes=classes, users=users)
+    is_shared = sum(not row["demo"] for row in rows) > 1
+    return Known(schools=schools, is_shared=is_shared, classes=classes, users=users)

@@ -74,7 +74,7 @@ class Sheet:
         self.added[row_id] = values
         self.seen.add(row_id)
         self._give_key(row_id, values.get("school"), values.get("external_id"))
-        self.difference.note(self.table, ChangeKind.NEW, label, fact)
+        self.difference.note(self.table, ChangeKind.NEW, label, fact, school=values.get("school"))
         return row_id
 
     def change(
@@ -100,7 +100,7 @@ class Sheet:
             FieldChange(_title(self.table, column), names(column, row[column]), names(column, value))
             for column, value in different.items()
         )
-        self.difference.note(self.table, kind, label, fact, fields)
+        self.difference.note(self.table, kind, label, fact, fields, school=row["school"])
         return True
 
     def _give_key(self, row_id: UUID, school: UUID | None, key: str | None) -> None:

@@ -29,7 +29,7 @@ from tests.exchange.exports import Export
 TODAY = date(2026, 11, 24)
 #: What the sample school leaves in the diary, as far as the sample of changes refers to it.
 KNOWN = Known(
-    schools=frozenset({"org-school-12"}),
+    schools={"org-school-12": "Школа № 12"},
     classes={"class-5b": KnownClass(school_id="org-school-12", is_homeroom=True, grade_level=5, subject="")},
     users={
         "parent-belova": KnownUser(

@@ -32,6 +32,14 @@ class KnownUser:
 class Known:
     """The ids of earlier imports; nothing on a first import."""
 
-    schools: frozenset[str] = frozenset()
+    #: The name of each school by its id.
+    schools: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    #: Whether the installation keeps several real schools, wherever they came from.
+    is_shared: bool = False
     classes: Mapping[str, KnownClass] = field(default_factory=lambda: MappingProxyType({}))
     users: Mapping[str, KnownUser] = field(default_factory=lambda: MappingProxyType({}))
+
+    def titled(self, school: str) -> str:
+        """Return a school as messages name it; the id comes first, for a long name is cut."""
+        name = self.schools.get(school)
+        return f"{school} ({name})" if name else school
