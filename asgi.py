@@ -34,6 +34,7 @@ from cabinet.template import style_route
 from diary.access.session_tokens import cookie_name
 from diary.kit import database
 from diary.kit.announcement import announcements
+from diary.kit.outage import OUTAGES
 from settings import Settings
 from settings import settings as read_settings
 
@@ -89,7 +90,7 @@ def create_app(settings: Settings) -> Starlette:
         https=settings.is_https,
         routes=routes,
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=trusted_hosts(settings), www_redirect=False)],
-        exception_handlers={HTTPException: fault_page, Exception: fault_page},
+        exception_handlers=dict.fromkeys((HTTPException, *OUTAGES, Exception), fault_page),
         lifespan=lifespan,
     )
     return app

@@ -43,6 +43,13 @@ def cookies_of(headers: Headers) -> dict[str, str]:
     return {name: morsel.value for name, morsel in jar.items()}
 
 
+def _place(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # "http://[" begins an address that never ends
+        return None
+
+
 class Gate:
     """Refuses foreign pages' requests, and marks every answer, errors included."""
 
@@ -83,7 +90,7 @@ class Gate:
         if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
             return False
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+        if origin is not None and _place(origin) != headers.get("host"):
             return False
         return bool(token) and secrets.compare_digest(token.encode(), headers.get(CSRF_HEADER, "").encode())
 

@@ -10,9 +10,11 @@ from typing import Any
 import asyncpg
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from admin.labels import TABLES, column_title, spoken
+from diary.kit.outage import OUTAGES, RETRY_AFTER
 from diary.kit.refusal import NotAllowed, NotFound, Refusal
 
 log = logging.getLogger(__name__)
@@ -26,6 +28,8 @@ BUSY = "Запись сейчас меняет кто-то другой. Пов�
 TOO_SLOW = "Запрос выполнялся слишком долго. Уточните отбор."
 BAD_VALUE = "Недопустимое значение в запросе."
 INTERNAL = "Внутренняя ошибка. Изменения не сохранены."
+TOO_DEEP = "Запрос вложен слишком глубоко."
+UNAVAILABLE = "Сервис временно недоступен. Изменения не сохранены: повторите через минуту."
 
 #: What each rule of the tables that staff edit means to whoever breaks it.
 CONSTRAINTS = {
@@ -91,7 +95,8 @@ _VALIDATION = {
 
 def refuse(status: int, text: str) -> PlainTextResponse:
     """Return an answer that the panel shows as it stands."""
-    return PlainTextResponse(text, status_code=status)
+    headers = {"Retry-After": str(RETRY_AFTER)} if status == 503 else None
+    return PlainTextResponse(text, status_code=status, headers=headers)
 
 
 def constraint_text(name: str) -> str | None:
@@ -160,9 +165,23 @@ def answer(problem: BaseException, *, deleting: bool = False) -> Response:
         said = _violation(problem, deleting=deleting) or _database_refusal(problem)
         if said:
             return said
+    if isinstance(problem, RecursionError):
+        return refuse(400, TOO_DEEP)
+    if isinstance(problem, OUTAGES):
+        log.warning("a request could not be served: %s", type(problem).__name__)
+        return refuse(503, UNAVAILABLE)
     # The message may quote a record; the place and the kind are enough to find the fault.
     log.error("a request failed: %s\n%s", type(problem).__name__, "".join(traceback.format_tb(problem.__traceback__)))
     return refuse(500, INTERNAL)
+
+
+async def fault(_request: Request, problem: Exception) -> Response:
+    """Answer for what stopped a request outside its transaction: at the door, or at the sign-in desk."""
+    return answer(problem)
+
+
+#: What the panel's applications answer themselves, instead of a bare 500.
+FAULTS = dict.fromkeys((*OUTAGES, RecursionError), fault)
 
 
 def _database_refusal(problem: asyncpg.PostgresError) -> Response | None:

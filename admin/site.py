@@ -30,7 +30,7 @@ from admin.forms.routes import form_routes
 from admin.gate import BodyLimit, Gate
 from admin.labels import TABLES, table_name
 from admin.media import Media
-from admin.problems import NOT_FOUND, READ_ONLY, refuse, validation_text
+from admin.problems import BAD_VALUE, FAULTS, NOT_FOUND, READ_ONLY, refuse, validation_text
 from admin.scans import LARGEST_SCAN, ScanStorage
 from admin.scope import StaffBackend, StaffScope, turn_away
 from admin.sign_in import SignInDesk
@@ -108,7 +108,8 @@ def create_diary_admin(settings: Settings) -> ASGIApp:
             Route("/meta/", _json(stock.get_meta), methods=["GET"]),
             Route("/translations/", _json(stock.get_translation_list), methods=["GET"]),
             Route("/translations/{language_code}/", _json(stock.get_translation), methods=["GET"]),
-        ]
+        ],
+        exception_handlers=FAULTS,
     )
     panel = Starlette(
         routes=[
@@ -116,7 +117,8 @@ def create_diary_admin(settings: Settings) -> ASGIApp:
             Mount("/assets", Assets()),
             Mount("/api", private),
             Mount("/public", BodyLimit(public, largest=LARGEST_SIGN_IN)),
-        ]
+        ],
+        exception_handlers=FAULTS,
     )
     return Gate(panel, https=settings.is_https)
 
@@ -159,7 +161,7 @@ async def _wrong_input(_request: Request, problem: Exception) -> Response:
 
 async def _plain(_request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)
-    text = {404: NOT_FOUND, 405: READ_ONLY}.get(problem.status_code) if _is_stock(problem) else None
+    text = {400: BAD_VALUE, 404: NOT_FOUND, 405: READ_ONLY}.get(problem.status_code) if _is_stock(problem) else None
     return refuse(problem.status_code, text or str(problem.detail))
 
 

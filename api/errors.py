@@ -8,6 +8,7 @@ import secrets
 import asyncpg
 from graphql import GraphQLError, GraphQLSyntaxError
 
+from diary.kit.outage import OUTAGES
 from diary.kit.refusal import Refusal
 from diary.kit.wording import _
 
@@ -16,15 +17,6 @@ log = logging.getLogger(__name__)
 INTERNAL = "INTERNAL"
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
-
-_UNREACHABLE = (
-    OSError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.LockNotAvailableError,
-)
 
 
 class OperationTimedOut(Refusal):
@@ -88,7 +80,7 @@ def _known(cause: Exception) -> Refusal | None:
         return OperationTimedOut()
     if isinstance(cause, asyncpg.DataError | UnicodeEncodeError):
         return ValueUnusable()
-    if isinstance(cause, _UNREACHABLE):
+    if isinstance(cause, OUTAGES):
         return ServiceUnavailable()
     return None
 

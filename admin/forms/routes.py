@@ -15,8 +15,9 @@ from starlette.routing import BaseRoute, Route
 
 from admin.forms import FORMS, typed
 from admin.forms.form import Desk
-from admin.problems import INTERNAL, NOT_FOUND, refuse
+from admin.problems import INTERNAL, NOT_FOUND, TOO_DEEP, UNAVAILABLE, refuse
 from admin.scans import ScanStorage
+from diary.kit.outage import OUTAGES, RETRY_AFTER
 from diary.kit.refusal import Refusal
 
 log = logging.getLogger(__name__)
@@ -41,8 +42,21 @@ def _wrong_fields(problem: ValidationError, titles: dict[str, str]) -> str:
     return "; ".join(said)
 
 
-def _refused(text: str, status: int = 422) -> Response:
-    return JSONResponse({"custom_form_error": text}, status_code=status)
+def _refused(text: str, status: int = 422, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"custom_form_error": text}, status_code=status, headers=headers)
+
+
+async def _sent(request: Request) -> dict[str, Any]:
+    """Return what was filled in; raises HTTPException for what is no form."""
+    try:
+        sent = await request.json()
+    except ValueError:
+        sent = None
+    except RecursionError as problem:
+        raise HTTPException(400, TOO_DEEP) from problem
+    if not isinstance(sent, dict):
+        raise HTTPException(422, "Форма пришла в непонятном виде: обновите страницу.")
+    return sent
 
 
 def form_routes(scans: ScanStorage) -> list[BaseRoute]:
@@ -53,13 +67,7 @@ def form_routes(scans: ScanStorage) -> list[BaseRoute]:
         if form is None:
             return refuse(404, NOT_FOUND)
         try:
-            sent: Any = await request.json()
-        except ValueError:
-            sent = None
-        if not isinstance(sent, dict):
-            return _refused("Форма пришла в непонятном виде: обновите страницу.")
-        try:
-            fields = form.fields(**sent)
+            fields = form.fields(**await _sent(request))
             said = await form.handler(Desk(member=request.user, scans=scans), fields)
         except ValidationError as problem:
             titles = {name: field.title or name for name, field in form.fields.model_fields.items()}
@@ -67,7 +75,10 @@ def form_routes(scans: ScanStorage) -> list[BaseRoute]:
         except (Refusal, ValueError) as refusal:
             return _refused(str(refusal))
         except HTTPException as problem:
-            return _refused(str(problem.detail))
+            return _refused(str(problem.detail), problem.status_code)
+        except OUTAGES as problem:
+            log.warning("the form %s could not be run: %s", form.slug, type(problem).__name__)
+            return _refused(UNAVAILABLE, 503, {"Retry-After": str(RETRY_AFTER)})
         except Exception as problem:  # noqa: BLE001 - the clerk reads a sentence, the log the place
             place = "".join(traceback.format_tb(problem.__traceback__))
             log.error("the form %s failed: %s\n%s", form.slug, type(problem).__name__, place)  # noqa: TRY400

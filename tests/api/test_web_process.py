@@ -85,6 +85,25 @@ async def test_a_fault_shows_a_page_without_its_inside(diary_database: object) -
     assert people.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
 
 
+async def test_a_page_without_its_database_asks_to_come_back(diary_database: object) -> None:
+    app = create_app(read_settings(os.environ))
+
+    async def cut_off(scope: object, receive: object, send: object) -> None:
+        raise ConnectionRefusedError("/secret/place/.s.PGSQL.5432")
+
+    app.mount("/cut-off", cut_off)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        people = await client.get("/cut-off/", headers=HTML)
+        program = await client.get("/cut-off/")
+
+    assert (people.status_code, program.status_code) == (503, 503)
+    assert int(people.headers["retry-after"]) >= 1
+    assert "Сервис временно недоступен" in people.text
+    assert program.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
+    assert "secret" not in people.text + program.text
+
+
 async def test_readiness_names_what_is_missing_and_no_address(diary_database: object) -> None:
     settings = read_settings(os.environ | {"REDIS_URL": "redis://:secret-word@127.0.0.1:1/0"})
     transport = httpx.ASGITransport(create_app(settings))
