@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from diary.access import passwords, session_tokens
-from diary.access.logins import LOGIN_FORM, is_possible, is_text
+from diary.access.logins import LOGIN_FORM, is_possible, is_text, stored_as
 from diary.access.tables import Account, Role
 from diary.access.viewer import Nobody, Viewer
 from diary.access.weak_passwords import is_weak
@@ -90,6 +90,7 @@ async def create_account(
     password one is made up. Raises LoginTaken, AccountExists, PasswordTooWeak, PasswordTooCommon, NotFound,
     NotAllowed or BadInput.
     """
+    login = stored_as(login)
     if not LOGIN_FORM.fullmatch(login):
         raise BadInput(field="login", reason=_("от 3 до 100 латинских букв, цифр и знаков . @ + - _"))
     password = password or secrets.token_urlsafe(12)
@@ -148,9 +149,12 @@ async def give_new_password(actor: Viewer | Nobody, login: str) -> NewAccount:
 
 async def _governed(actor: Viewer | Nobody, login: str) -> tuple[int, str]:
     """Return the account with its login, locked, when the actor may close it or replace its password."""
-    login = login.strip()
+    login = stored_as(login)
     found = (
-        await database.fetch("SELECT id, active FROM account WHERE username = $1 FOR NO KEY UPDATE", login)
+        await database.fetch(
+            "SELECT id, username, active FROM account WHERE lower(username) = $1 FOR NO KEY UPDATE",
+            login,
+        )
         if is_possible(login)
         else []
     )
@@ -164,7 +168,7 @@ async def _governed(actor: Viewer | Nobody, login: str) -> tuple[int, str]:
             raise NotFound
     if not found[0]["active"]:
         raise AccountClosed(login=login)
-    return account_id, login
+    return account_id, found[0]["username"]
 
 
 async def _require_none(role: Role, person_id: UUID | None) -> None:

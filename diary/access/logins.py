@@ -27,3 +27,8 @@ def is_text(value: str) -> bool:
 def counted_as(login: str) -> str:
     """Return what failures of the login are counted under: its spellings share one count."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", login).casefold()).strip()
+
+
+def stored_as(login: str) -> str:
+    """Return the login as it is kept: telephones like to begin with a capital, and Anna is anna."""
+    return login.strip().lower()

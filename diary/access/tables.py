@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from piccolo.apps.user.tables import BaseUser
 from piccolo.columns import Boolean, Integer, Secret, SmallInt, Timestamptz, Varchar
+from piccolo.columns.combination import WhereRaw
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
@@ -57,12 +58,14 @@ class Account(BaseUser, tablename="account", help_text="Учётная запи�
         Unknown login, wrong password and closed account take the same time and get the same answer.
         Raises SignInDelayed while the login or the client's network has to wait, SignInBusy when too many sign in.
         """
-        username = username.strip()
+        username = logins.stored_as(username)
         if not logins.is_possible(username) or len(password) > passwords.LONGEST or not logins.is_text(password):
             return None
         passwords.line.require_room()
         attempt = await sign_in_delay.count_attempt(username, address)
-        found = await cls.select(cls.id, cls.password, cls.active).where(cls.username == username).first()
+        found = (
+            await cls.select(cls.id, cls.password, cls.active).where(WhereRaw("lower(username) = {}", username)).first()
+        )
         try:
             fits = await passwords.matches(found["password"] if found else None, password)
         except passwords.SignInBusy:

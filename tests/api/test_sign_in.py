@@ -87,3 +87,8 @@ async def test_an_account_without_a_capacity_has_no_role(service: Service, town:
     answer = await service.post("{ viewer { fullName role pupils { id } } }", token=await service.sign_in("nobody"))
 
     assert answer["data"]["viewer"] == {"fullName": "nobody", "role": None, "pupils": []}
+
+
+async def test_a_capital_in_a_login_makes_no_difference(service: Service, town: Town) -> None:
+    assert await service.sign_in(" Anna ")
+    assert await service.sign_in("ANNA")
