@@ -10,11 +10,12 @@ from graphql import GraphQLError, GraphQLSyntaxError
 
 from diary.kit.outage import OUTAGES
 from diary.kit.refusal import Refusal
-from diary.kit.wording import _
+from diary.kit.wording import _, translate
 
 log = logging.getLogger(__name__)
 
 INTERNAL = "INTERNAL"
+UNEXPECTED = _("Непредвиденная ошибка. Повторите позже.")
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
 
@@ -56,7 +57,7 @@ def shown(error: GraphQLError) -> GraphQLError:
     number = secrets.token_hex(6)
     log.error("unexpected error %s at %s", number, error.path, exc_info=cause)
     return GraphQLError(
-        "Unexpected error.",
+        translate(UNEXPECTED),
         nodes=error.nodes,
         source=error.source,
         positions=error.positions,

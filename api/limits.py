@@ -86,11 +86,18 @@ class _Measuring:
         self._fragments = {
             node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
         }
-        self._measured: dict[str, Measure] = {}
+        self._measured: dict[str, tuple[Measure, set[str]]] = {}
 
-    def selections(self, node: SelectionSetNode | None, parent: GraphQLNamedType | None) -> Measure:
+    def selections(
+        self, node: SelectionSetNode | None, parent: GraphQLNamedType | None, names: set[str] | None = None
+    ) -> Measure:
+        """Measure what is asked of one parent; `names` are the answer's names that it has been asked for already.
+
+        Inline fragments and spreads ask the same parent, so a name that comes again in one of them is a repeat too:
+        validation would compare each such field with each other one.
+        """
         total = Measure()
-        names: set[str] = set()
+        names = set() if names is None else names
         for selection in node.selections if node else ():
             if isinstance(selection, FieldNode):
                 name = (selection.alias or selection.name).value
@@ -101,9 +108,11 @@ class _Measuring:
             elif isinstance(selection, InlineFragmentNode):
                 condition = selection.type_condition
                 inner = self._schema.get_type(condition.name.value) if condition else parent
-                total = total.beside(self.selections(selection.selection_set, inner))
+                total = total.beside(self.selections(selection.selection_set, inner, names))
             elif isinstance(selection, FragmentSpreadNode):
-                total = total.beside(self._fragment(selection.name.value))
+                size, asked = self.fragment(selection.name.value)
+                total = total.beside(size).beside(Measure(aliases=len(names & asked)))
+                names |= asked
         return total
 
     def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> Measure:
@@ -116,15 +125,20 @@ class _Measuring:
         size = _size(definition) if definition else 1
         return Measure(inner.depth + 1, inner.aliases, min(1 + size * inner.cost, _ENOUGH))
 
-    def _fragment(self, name: str) -> Measure:
+    def fragment(self, name: str) -> tuple[Measure, set[str]]:
+        """Measure a fragment, once, and return the names that it asks of whatever it is spread in."""
         if name not in self._measured:
-            self._measured[name] = Measure()  # a fragment that spreads itself is for validation to refuse
+            self._measured[name] = Measure(), set()  # a fragment that spreads itself is for validation to refuse
             node = self._fragments.get(name)
             if node is not None:
-                self._measured[name] = self.selections(
-                    node.selection_set, self._schema.get_type(node.type_condition.name.value)
-                )
+                names: set[str] = set()
+                parent = self._schema.get_type(node.type_condition.name.value)
+                self._measured[name] = self.selections(node.selection_set, parent, names), names
         return self._measured[name]
+
+    def unused(self) -> list[Measure]:
+        """Measure the fragments that no operation reaches: they are validated all the same."""
+        return [self.fragment(name)[0] for name in self._fragments if name not in self._measured]
 
 
 def _size(definition: GraphQLField) -> int:
@@ -146,6 +160,8 @@ def measure(schema: GraphQLSchema, document: DocumentNode) -> Measure:
         if isinstance(node, OperationDefinitionNode):
             root = schema.get_root_type(node.operation)
             total = total.beside(measuring.selections(node.selection_set, root))
+    for size in measuring.unused():
+        total = total.beside(size)
     return total
 
 

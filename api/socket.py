@@ -17,10 +17,16 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived, WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, Message
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    ConnectionInitMessage,
+    Message,
+    SubscribeMessage,
+)
 
 from api.context import Context
 from diary.access.viewer import SignInRequired
+from diary.kit.refusal import Refusal
+from diary.kit.wording import _
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +47,13 @@ TOO_MUCH = 4429
 SERVICE_RESTART = 1012
 MESSAGE_TOO_BIG = 1009
 INTERNAL = 1011
+
+
+class TooManySubscriptions(Refusal):
+    """The socket already carries as many subscriptions as one may."""
+
+    code = "TOO_MANY_SUBSCRIPTIONS"
+    wording = _("Через одно соединение идёт не больше {limit} подписок: закончите одну из них.")
 
 
 class SocketRefused(Exception):  # noqa: N818 - it is an answer
@@ -141,6 +154,17 @@ class DiarySocket(BaseGraphQLTransportWSHandler[Context, None]):
         except Exception:
             log.exception("a socket could not be admitted")
             await self.websocket.close(INTERNAL, "Unexpected error")
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        """Begin a subscription, unless the socket carries as many as it may."""
+        limit = self.max_subscriptions_per_connection
+        is_new = self.connection_acknowledged and message["id"] not in self.operations
+        if is_new and limit is not None and len(self.operations) >= limit:
+            refusal = TooManySubscriptions(limit=limit)
+            error = GraphQLError(str(refusal), extensions=refusal.extensions)
+            await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
+            return
+        await super().handle_subscribe(message)
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         """Run a subscription; when its session, access or consent has ended, the socket ends with it."""

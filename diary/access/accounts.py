@@ -167,7 +167,7 @@ async def _governed(actor: Viewer | Nobody, login: str) -> tuple[int, str]:
         if not held or any(Role(row["role"]) in _STAFF or row["school"] not in own for row in held):
             raise NotFound
     if not found[0]["active"]:
-        raise AccountClosed(login=login)
+        raise AccountClosed(login=found[0]["username"])
     return account_id, found[0]["username"]
 
 

@@ -24,12 +24,14 @@ async def test_a_fault_of_ours_is_hidden_behind_a_number_that_the_log_knows(
     try:
         with caplog.at_level(logging.ERROR):
             answer = await service.post(WEEK, variables, token=token)
+        english = await service.post(WEEK, variables, token=token, headers={"Accept-Language": "en"})
     finally:
         await empty_database.execute("ALTER TABLE holiday_mislaid RENAME TO holiday")
 
     assert codes(answer) == ["INTERNAL"]
     error = answer["errors"][0]
-    assert error["message"] == "Unexpected error."
+    assert error["message"] == "Непредвиденная ошибка. Повторите позже."
+    assert english["errors"][0]["message"] == "Unexpected error. Try again later."
     assert "holiday" not in str(answer)
     assert error["extensions"]["id"] in caplog.text
     assert codes(await service.post(WEEK, variables, token=token)) == []

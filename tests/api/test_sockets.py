@@ -144,6 +144,8 @@ async def test_a_socket_carries_ten_subscriptions_and_no_eleventh(service: Servi
             await socket.subscribe(EVENTS, id=str(number), **subscription(town))
         answer = await socket.receive()
         assert (answer["type"], answer["id"]) == ("error", "10")
+        assert answer["payload"][0]["extensions"] == {"code": "TOO_MANY_SUBSCRIPTIONS", "facts": {"limit": 10}}
+        assert "10" in answer["payload"][0]["message"]
         await socket.send(type="complete", id="0")
         await socket.subscribe(EVENTS, id="11", **subscription(town))
         await socket.settle()
