@@ -9,6 +9,7 @@ from pydantic import Field
 from admin.forms import typed as people
 from admin.forms.form import Desk, Fields, StaffForm, typed
 from admin.scope import staff_transaction
+from diary.journal.week import EARLIEST, LATEST
 from diary.paper.print_jobs import request_week
 
 
@@ -17,7 +18,7 @@ class WeekFields(Fields):
 
     pupil: str = typed("Обучающийся: фамилия, имя, класс (или укажите класс целиком)", suggest="pupils", needed=False)
     school_class: str = typed("Класс целиком", suggest="classes", needed=False)
-    week_of: date = Field(title="Любой день нужной недели")
+    week_of: date = Field(title="Любой день нужной недели", ge=EARLIEST, le=LATEST)
 
 
 async def print_week(desk: Desk, fields: WeekFields) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from diary.access.tables import Role
 from diary.access.viewer import Viewer
+from diary.journal.week import monday_of
 from diary.kit import clock, database
 from diary.kit.command import command
 from diary.kit.refusal import BadInput, NotFound
@@ -22,8 +23,10 @@ async def request_week(
 ) -> UUID:
     """Ask for the printed week of one pupil, or of a whole class, and queue the rendering (R9.2).
 
-    Raises NotFound for a pupil or class that is not of the viewer's school, BadInput for none or both.
+    Raises NotFound for a pupil or class that is not of the viewer's school, BadInput for none or both, or for a week
+    that no diary has.
     """
+    monday_of(week_of)
     if (pupil_id is None) == (class_id is None):
         raise BadInput(field="pupil", reason=_("укажите обучающегося или класс"))
     found = await database.fetch(

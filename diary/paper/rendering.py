@@ -13,9 +13,10 @@ from diary.access.viewer import SignInRequired, Viewer, viewer_of
 from diary.delivery import outbox
 from diary.delivery.outbox import Claimed
 from diary.delivery.tables import OutboxState
+from diary.journal.week import monday_of
 from diary.kit import clock, database
 from diary.kit.command import Actor, command
-from diary.kit.refusal import Refusal
+from diary.kit.refusal import BadInput, Refusal
 from diary.kit.wording import _
 
 #: A class has at most so many sheets; more are a mistake in the memberships.
@@ -67,7 +68,10 @@ async def week_to_print(job_id: UUID, *, route: str) -> WeekToPrint:
         raise CannotBePrinted(reason=_("такого задания нет"))
     job = jobs[0]
     viewer = await _office_member(job["requested_by"], job["school"], route)
-    monday = job["week_of"] - timedelta(days=job["week_of"].weekday())
+    try:
+        monday = monday_of(job["week_of"])
+    except BadInput as problem:
+        raise CannotBePrinted(reason=problem.facts["reason"]) from problem
     pupils = await database.fetch(_PUPILS, job["pupil"], job["school_class"], monday, monday + timedelta(days=6))
     if not pupils:
         raise CannotBePrinted(reason=_("в классе на этой неделе нет обучающихся"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import httpx
@@ -10,7 +10,10 @@ import pytest
 
 from admin.forms import FORMS
 from diary.access.tables import Account
+from diary.access.viewer import viewer_of
 from diary.kit import database
+from diary.kit.refusal import BadInput
+from diary.paper.print_jobs import request_week
 from tests.admin.conftest import Panel, SignIn, Worlds
 from tests.admin.test_statements import ledger
 from tests.admin.world import insert
@@ -152,6 +155,19 @@ async def test_a_week_is_asked_for_a_pupil_or_a_class(clerk: httpx.AsyncClient, 
         (worlds.a.ids["pupil"], None),
         (None, worlds.a.ids["school_class"]),
     }
+
+
+async def test_a_week_that_no_diary_has_is_refused(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
+    async def ask(day: str) -> tuple[int, str]:
+        return await submit(clerk, "print-week", {"pupil": f"{worlds.a.secret}ов", "week_of": day})
+
+    refused = (422, "«Любой день нужной недели»: дата вне разумных пределов")
+
+    assert [await ask(day) for day in ("9999-12-31", "2200-12-26", "1989-12-31", "0001-01-01")] == [refused] * 4
+    assert [(await ask(day))[0] for day in ("2200-12-25", "1990-01-01")] == [200, 200]
+    office = await viewer_of(worlds.a.accounts["office"], route="ADMIN")
+    with pytest.raises(BadInput):
+        await request_week(office, week_of=date.max, pupil_id=worlds.a.ids["pupil"])
 
 
 async def test_a_letter_is_queued_once_a_day(clerk: httpx.AsyncClient, worlds: Worlds) -> None:

@@ -153,6 +153,16 @@ async def test_an_empty_class_cannot_be_printed(sheets: Sheets, world: World) ->
     assert "нет обучающихся" in await failed(world, job, row)
 
 
+@pytest.mark.parametrize("week_of", [dt.date(9999, 12, 31), dt.date(1, 1, 1)])
+async def test_a_week_that_no_diary_has_cannot_be_printed(sheets: Sheets, world: World, week_of: dt.date) -> None:
+    job, row = await world.print_job(pupil=await world.pupil("Ёлкин", "Михаил"))
+    await world.connection.execute("UPDATE print_job SET week_of = $2 WHERE id = $1", job, week_of)
+
+    await sheets.print(str(row))
+
+    assert "дата вне разумных пределов" in await failed(world, job, row)
+
+
 async def test_who_no_longer_works_in_the_office_gets_nothing_printed(
     sheets: Sheets, world: World, tmp_path: Path
 ) -> None:
