@@ -6,13 +6,22 @@ from piccolo.conf.apps import AppConfig
 
 from diary.access.tables import Account, Capacity, Session, SignInFailure
 from diary.audit.tables import AuditEntry
-from diary.consent.tables import ConsentDecision
-from diary.delivery.tables import ContactPoint, Outbox, Statement
+from diary.consent.tables import ConsentDecision, ConsentText, Signature, TrustedCertificate
+from diary.delivery.tables import (
+    ContactPoint,
+    DeliveryAgreement,
+    MailboxMessage,
+    Mailing,
+    Obligation,
+    OneTimeCode,
+    Outbox,
+    Statement,
+)
 from diary.groups.tables import Membership, SchoolClass, TeachingAssignment, TeachingGroup
 from diary.journal.tables import Attendance, Homework, Mark, MarkHistory
 from diary.kit.tables import Feed, FeedEvent, ScheduleRun
 from diary.paper.tables import PrintJob
-from diary.people.tables import Guardian, Guardianship, Pupil, Teacher
+from diary.people.tables import Guardian, Guardianship, GuardianshipVersion, Pupil, Teacher
 from diary.schools.tables import BellPeriod, GradingPeriod, Holiday, School, SchoolYear, Subject
 from diary.timetable.tables import Lesson, LessonChange
 
@@ -21,11 +30,11 @@ APP_CONFIG = AppConfig(
     migrations_folder_path=str(Path(__file__).parent / "piccolo_migrations"),
     table_classes=[
         School, SchoolYear, GradingPeriod, BellPeriod, Holiday, Subject,
-        Pupil, Guardian, Guardianship, Teacher,
+        Pupil, Guardian, Guardianship, GuardianshipVersion, Teacher,
         SchoolClass, TeachingGroup, Membership, TeachingAssignment,
         Account, Capacity, Session, SignInFailure,
-        ConsentDecision,
-        Statement, ContactPoint, Outbox,
+        ConsentText, TrustedCertificate, Signature, ConsentDecision,
+        Statement, ContactPoint, OneTimeCode, DeliveryAgreement, Obligation, Mailing, MailboxMessage, Outbox,
         Lesson, LessonChange,
         Mark, MarkHistory, Attendance, Homework,
         PrintJob,

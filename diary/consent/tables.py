@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from piccolo.columns import BigInt, Timestamptz, Varchar
-from piccolo.constraints import Check
+from piccolo.columns import BigInt, Boolean, Bytea, Text, Timestamptz, Varchar
+from piccolo.columns.defaults.timestamptz import TimestamptzNow
+from piccolo.columns.readable import Readable
+from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
 from diary.access.tables import Account
@@ -19,6 +21,7 @@ class Purpose(StrEnum):
 
     PERSONAL_DATA = "PERSONAL_DATA"
     ELECTRONIC_FORM = "ELECTRONIC_FORM"
+    GUARDIAN_ACCESS = "GUARDIAN_ACCESS"
 
 
 class Decision(StrEnum):
@@ -45,6 +48,89 @@ class SignatureKind(StrEnum):
     QUALIFIED = "QUALIFIED"
 
 
+class SignatureVerdict(StrEnum):
+    """What checking an electronic signature has shown; only VALID ever counts as a signature (63-FZ, requirements 2.2)."""
+
+    VALID = "VALID"
+    NOT_CHECKED = "NOT_CHECKED"
+    TAMPERED = "TAMPERED"
+    EXPIRED = "EXPIRED"
+    UNTRUSTED = "UNTRUSTED"
+    WRONG_SIGNER = "WRONG_SIGNER"
+    SEVERAL_SIGNERS = "SEVERAL_SIGNERS"
+    MALFORMED = "MALFORMED"
+
+
+class ConsentText(Table, tablename="consent_text", help_text="Тексты согласий (новая редакция добавляется, старая остаётся)"):
+    """One published wording of one purpose's document; a new wording is a new row, none is ever changed (152-FZ art. 9)."""
+
+    id = identifier()
+    school = reference(School)
+    purpose = Varchar(length=24, choices=Purpose, default=Purpose.PERSONAL_DATA, help_text="О чём документ")
+    version = Varchar(length=64, help_text="Редакция, например 2026-09")
+    title = Varchar(length=255, help_text="Заголовок документа")
+    body = Text(help_text="Текст; в фигурных скобках то, что подставляется")
+    sha256 = Varchar(length=64, default="", help_text="SHA-256 текста (вычисляется)")
+    published_at = Timestamptz(default=TimestamptzNow(), help_text="Действует с")
+
+    consent_text_purpose_is_known = one_of("purpose", Purpose)
+    consent_text_is_not_empty = Check("btrim(version) <> '' AND btrim(title) <> '' AND btrim(body) <> ''")
+    consent_text_one_version_per_purpose = Unique(["school", "purpose", "version"])
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        return Readable(template="%s, редакция %s", columns=[cls.title, cls.version])
+
+
+class TrustedCertificate(Table, tablename="trusted_certificate", help_text="Доверенные удостоверяющие центры"):
+    """A certification authority that the school trusts when it checks enhanced and qualified signatures (63-FZ)."""
+
+    id = identifier()
+    school = reference(School)
+    name = Varchar(length=255, help_text="Название удостоверяющего центра")
+    pem = Text(help_text="Сертификат в формате PEM")
+    qualified = Boolean(default=False, help_text="Аккредитованный центр (квалифицированные подписи)")
+    added_at = Timestamptz(default=TimestamptzNow(), help_text="Добавлен")
+    retired_at = Timestamptz(null=True, default=None, help_text="Больше не доверяем с")
+
+    trusted_certificate_has_a_name = Check("btrim(name) <> ''")
+    trusted_certificate_looks_like_one = Check("pem ~ '-----BEGIN CERTIFICATE-----'")
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        return Readable(template="%s", columns=[cls.name])
+
+
+class Signature(Table, tablename="signature", help_text="Электронные подписи (только чтение)"):
+    """The evidence of one electronic signature: what was signed, by whom, how it was checked and with what result (R2.1)."""
+
+    id = identifier()
+    school = reference(School)
+    kind = Varchar(length=16, choices=SignatureKind, help_text="Вид подписи")
+    verdict = Varchar(length=16, choices=SignatureVerdict, help_text="Результат проверки")
+    reason = Text(default="", help_text="Пояснение к результату")
+    document = Bytea(help_text="Подписанный документ, байт в байт")
+    document_sha256 = Varchar(length=64, help_text="SHA-256 документа")
+    cms = Bytea(null=True, default=None, help_text="Отсоединённая подпись CMS")
+    certificate = Bytea(null=True, default=None, help_text="Сертификат подписавшего")
+    signer = Varchar(length=500, default="", help_text="Кто подписал")
+    signed_at = Timestamptz(null=True, default=None, help_text="Когда подписано")
+    checked_at = Timestamptz(help_text="Когда проверено")
+    checked_by = Varchar(length=255, default="", help_text="Чем проверено")
+    account = reference(Account, null=True, help_text="Учётная запись подписавшего")
+    code_sent_to = Varchar(length=254, default="", help_text="Куда отправлен код")
+    code_sent_at = Timestamptz(null=True, default=None, help_text="Код отправлен")
+    code_confirmed_at = Timestamptz(null=True, default=None, help_text="Код введён")
+    address = Varchar(length=64, default="", help_text="Сетевой адрес подписавшего")
+
+    signature_kind_is_electronic = Check("kind IN ('SIMPLE', 'ENHANCED', 'QUALIFIED')")
+    signature_verdict_is_known = one_of("verdict", SignatureVerdict)
+    signature_simple_rests_on_a_code = Check(
+        "kind <> 'SIMPLE' OR (account IS NOT NULL AND code_sent_to <> '' AND code_confirmed_at IS NOT NULL)"
+    )
+    signature_others_keep_the_bytes = Check("kind = 'SIMPLE' OR cms IS NOT NULL")
+
+
 class ConsentDecision(Table, tablename="consent_decision", help_text="Реестр согласий и отказов (только чтение)"):
     """One decision of a guardian about a child, or a pupil about the own data; never changed, only followed (R2.4)."""
 
@@ -59,6 +145,7 @@ class ConsentDecision(Table, tablename="consent_decision", help_text="Реест
     signature_kind = Varchar(length=16, null=True, default=None, choices=SignatureKind, help_text="Подпись")
     document_reference = Varchar(length=255, default="", help_text="Документ: номер, дата, место хранения")
     scan = Varchar(length=255, default="", help_text="Скан")
+    signature = reference(Signature, null=True, help_text="Электронная подпись")
     text_version = Varchar(length=64, default="", help_text="Редакция текста согласия")
     text_hash = Varchar(length=64, default="", help_text="SHA-256 текста согласия")
     received_at = Timestamptz(help_text="Получено")
@@ -77,3 +164,4 @@ class ConsentDecision(Table, tablename="consent_decision", help_text="Реест
         "form <> 'PAPER' OR document_reference ~ '[^[:space:]]' OR scan <> ''"
     )
     consent_decision_valid_after_registration = Check("valid_until IS NULL OR valid_until > received_at")
+    consent_decision_guardian_access_is_the_pupils = Check("purpose <> 'GUARDIAN_ACCESS' OR guardian IS NULL")

@@ -45,3 +45,9 @@ def one_of(column: Column | str, choices: type[StrEnum]) -> Check:
     values = ", ".join(f"'{choice.value}'" for choice in choices)
     name = column if isinstance(column, str) else column._meta.db_column_name  # noqa: SLF001
     return Check(f'"{name}" IN ({values})')
+
+
+def all_of(column: str, choices: type[StrEnum]) -> Check:
+    """Return the constraint that every element of an array column is a known choice."""
+    values = ", ".join(f"'{choice.value}'" for choice in choices)
+    return Check(f'"{column}" <@ ARRAY[{values}]::varchar[]')

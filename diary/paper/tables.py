@@ -10,6 +10,8 @@ from piccolo.constraints import Check
 from piccolo.table import Table
 
 from diary.access.tables import Account
+from diary.consent.tables import Purpose
+from diary.delivery.tables import Obligation
 from diary.groups.tables import SchoolClass
 from diary.kit.columns import identifier, one_of, reference
 from diary.people.tables import Guardian, Pupil
@@ -24,6 +26,14 @@ class PrintState(StrEnum):
     PRINTED = "PRINTED"
     HANDED_OVER = "HANDED_OVER"
     FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+class SheetKind(StrEnum):
+    """What is printed."""
+
+    WEEK = "WEEK"
+    CONSENT_FORM = "CONSENT_FORM"
 
 
 class PrintJob(Table, tablename="print_job", help_text="Задание на печать"):
@@ -34,7 +44,10 @@ class PrintJob(Table, tablename="print_job", help_text="Задание на пе
     pupil = reference(Pupil, null=True, help_text="Обучающийся")
     school_class = reference(SchoolClass, null=True, help_text="Класс")
     guardian = reference(Guardian, null=True, help_text="Кто просил")
-    week_of = Date(default=None, help_text="Неделя, в которую входит дата")
+    kind = Varchar(length=16, choices=SheetKind, default=SheetKind.WEEK, help_text="Что печатать")
+    purpose = Varchar(length=24, null=True, default=None, choices=Purpose, help_text="О чём бланк согласия")
+    obligation = reference(Obligation, null=True, help_text="Обязанность, которую исполняет")
+    week_of = Date(null=True, default=None, help_text="Неделя, в которую входит дата")
     state = Varchar(length=16, choices=PrintState, default=PrintState.QUEUED, help_text="Состояние")
     pages = Integer(null=True, default=None, help_text="Страниц")
     file = Varchar(length=255, default="", help_text="Файл PDF")
@@ -44,5 +57,14 @@ class PrintJob(Table, tablename="print_job", help_text="Задание на пе
     requested_at = Timestamptz(default=TimestamptzNow(), help_text="Запрошено")
     rendered_at = Timestamptz(null=True, default=None, help_text="Готово")
 
+    printed_at = Timestamptz(null=True, default=None, help_text="Напечатано")
+    handed_over_at = Timestamptz(null=True, default=None, help_text="Выдано")
+    handed_over_by = reference(Account, null=True, help_text="Кто выдал")
+    handed_over_to = Varchar(length=255, default="", help_text="Кому выдано и как подтверждено")
+
+    print_job_kind_is_known = one_of("kind", SheetKind)
+    print_job_a_week_has_a_date = Check("(kind = 'WEEK') = (week_of IS NOT NULL)")
+    print_job_a_form_has_a_purpose = Check("(kind = 'CONSENT_FORM') = (purpose IS NOT NULL)")
+    print_job_handed_over_to_somebody = Check("(handed_over_at IS NULL) = (btrim(handed_over_to) = '')")
     print_job_state_is_known = one_of("state", PrintState)
     print_job_of_a_pupil_or_a_class = Check("(pupil IS NULL) <> (school_class IS NULL)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from piccolo.columns import Boolean, Date, SmallInt, Varchar
+from piccolo.columns import UUID, BigSerial, Boolean, Date, SmallInt, Timestamptz, Varchar
 from piccolo.columns.readable import Readable
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
@@ -90,6 +90,21 @@ class Guardianship(Table, tablename="guardianship", help_text="Чей предс
     guardianship_legal_basis_is_known = one_of("legal_basis", LegalBasis)
     guardianship_ends_not_before_start = Check("valid_to IS NULL OR valid_from <= valid_to")
     guardianship_one_start_per_pair = Unique(["guardian", "pupil", "valid_from"])
+
+
+class GuardianshipVersion(Table, tablename="guardianship_version", help_text="История прав представителей (только чтение)"):
+    """What a guardianship said from an instant on, kept by a trigger: so the past can be judged by what was known (R2.4)."""
+
+    id = BigSerial(primary_key=True)
+    school = reference(School)
+    guardianship = UUID(index=True, default=None, help_text="Запись о представительстве")
+    guardian = reference(Guardian, help_text="Законный представитель")
+    pupil = reference(Pupil, help_text="Обучающийся")
+    restricted = Boolean(help_text="Права ограничены судом")
+    valid_from = Date(default=None, help_text="С какого числа")
+    valid_to = Date(null=True, default=None, help_text="По какое число включительно")
+    removed = Boolean(default=False, help_text="Запись удалена")
+    recorded_at = Timestamptz(help_text="Известно с")
 
 
 class Teacher(Table, tablename="teacher", help_text="Педагог"):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import time
 from enum import StrEnum
 
-from piccolo.columns import Boolean, Date, SmallInt, Time, Timestamptz, Varchar
+from piccolo.columns import Array, Boolean, Date, SmallInt, Time, Timestamptz, Varchar
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.columns.readable import Readable
 from piccolo.constraints import Check, Unique
@@ -33,8 +34,27 @@ class School(Table, tablename="school", help_text="Школа"):
     demo = Boolean(default=False, help_text="Учебный пример, не настоящая школа")
     external_id = Varchar(length=255, null=True, default=None, unique=True, help_text="Идентификатор в OneRoster")
     created_at = Timestamptz(default=TimestamptzNow())
+    own_decision_age = SmallInt(default=14, help_text="С какого возраста обучающийся решает о своих данных тоже")
+    of_age = SmallInt(default=18, help_text="С какого возраста обучающийся решает о своих данных сам")
+    school_days = Array(base_column=SmallInt(), default=[1, 2, 3, 4, 5], help_text="Учебные дни (1 — понедельник)")
+    delivery_weekdays = Array(
+        base_column=SmallInt(), default=[1, 2, 3, 4, 5], help_text="Дни рассылки, если не согласовано иное"
+    )
+    delivery_time = Time(default=time(18), help_text="Время рассылки")
+    quiet_from = Time(default=time(21), help_text="Не беспокоить с")
+    quiet_to = Time(default=time(7), help_text="Не беспокоить до")
+    responsible_email = Varchar(length=254, default="", help_text="Кого предупреждать о сроках (электронная почта)")
+    processor = Varchar(length=255, default="", help_text="Кому поручена обработка данных (название и адрес)")
 
     school_has_a_name = Check("btrim(name) <> ''")
+    school_ages_are_in_order = Check("own_decision_age BETWEEN 1 AND of_age AND of_age <= 25")
+    school_days_exist = Check("school_days <@ '{1,2,3,4,5,6,7}'::smallint[] AND cardinality(school_days) > 0")
+    school_delivery_weekdays_exist = Check(
+        "delivery_weekdays <@ '{1,2,3,4,5,6,7}'::smallint[] AND cardinality(delivery_weekdays) > 0"
+    )
+    school_responsible_email_looks_like_one = Check(
+        r"responsible_email = '' OR responsible_email ~ '^[^@\s]+@[^@\s]+$'"
+    )
 
     @classmethod
     def get_readable(cls) -> Readable:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 #: What the hand-written migration adds to what the tables can declare (D13).
 HAND_MADE_SUFFIX = "_of_school"
-HAND_MADE_DEFAULTS = {("consent_decision", "seq")}
+HAND_MADE_DEFAULTS = {("consent_decision", "seq"), ("delivery_agreement", "seq")}
 
 MIGRATE = "import asyncio; from diary.migrations import migrate; asyncio.run(migrate(print))"
 PENDING = "import asyncio; from diary.migrations import pending; print(asyncio.run(pending()))"
