@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+from diary.people.guardianships import in_force
+
 
 def pupil_access_sql(*, account: str, pupil: str, at: str, guardian_verdict: str, pupil_verdict: str) -> str:
     """Return a SELECT of at most one row (pupil, school, verdict, whole, teacher) for an account, a pupil, an instant.
 
     `whole` is false for a teacher who sees only the own lessons; `teacher` is then that teacher. The consent
-    fragments come from the left: they may use g.guardian, p.id, local.today and local.age. An operator runs the service
+    fragments come from the left: they may use g.guardian and p.id. An operator runs the service
     and sees nobody's child this way (trust.md: support access is off by default).
     """
     return f"""
         SELECT p.id AS pupil, p.school, source.verdict, source.whole, source.teacher
         FROM pupil p JOIN school s ON s.id = p.school
         CROSS JOIN LATERAL (
-            SELECT ({at} AT TIME ZONE s.time_zone)::date AS today,
-                   extract(year FROM age(({at} AT TIME ZONE s.time_zone)::date, p.birth_date)) AS age
-        ) AS local
+            SELECT ({at} AT TIME ZONE s.time_zone)::date AS today
+            ) AS local
         CROSS JOIN LATERAL (
             SELECT {guardian_verdict} AS verdict, true AS whole, NULL::uuid AS teacher
             FROM capacity c JOIN guardianship g ON g.guardian = c.guardian AND g.pupil = p.id
-            WHERE c.account = {account} AND c.role = 'GUARDIAN' AND NOT g.restricted
-                AND g.valid_from <= local.today AND (g.valid_to IS NULL OR g.valid_to >= local.today)
+            WHERE c.account = {account} AND c.role = 'GUARDIAN' AND {in_force("g", "local.today")}
             UNION ALL
             SELECT {pupil_verdict}, true, NULL
             FROM capacity c WHERE c.account = {account} AND c.role = 'PUPIL' AND c.pupil = p.id

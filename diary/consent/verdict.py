@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from diary.kit.refusal import Refusal
 from diary.kit.wording import _
+from diary.people.guardianships import in_force
 
 ALLOWED = "ALLOWED"
-
-#: From this age a pupil decides about the own data too, and from the next one alone (A12).
-OWN_DECISION_FROM = 14
-OF_AGE_FROM = 18
+#: The pupil is of age and has not agreed that guardians go on being informed: they represent nobody any more (A12).
+PUPIL_OF_AGE = "PUPIL_OF_AGE"
 
 
 class ConsentNotRegistered(Refusal):
@@ -57,6 +56,16 @@ class OwnConsentMissing(Refusal):
     wording = _("Нужно согласие самого обучающегося: с 14 лет он решает о своих данных сам.")
 
 
+class PupilOfAge(Refusal):
+    """The pupil is of age: guardians are informed only if the pupil agrees (A12)."""
+
+    code = PUPIL_OF_AGE
+    wording = _(
+        "Обучающийся совершеннолетний: представитель получает сведения, только если он сам согласен. "
+        "Такое согласие принимает школа."
+    )
+
+
 REFUSALS: dict[str, type[Refusal]] = {
     kind.code: kind
     for kind in (
@@ -66,6 +75,7 @@ REFUSALS: dict[str, type[Refusal]] = {
         ConsentExpired,
         ElectronicFormRefused,
         OwnConsentMissing,
+        PupilOfAge,
     )
 }
 
@@ -75,15 +85,17 @@ def refusal_of(verdict: str) -> Refusal:
     return REFUSALS[verdict]()
 
 
-def _latest(person: str, pupil: str, purpose: str) -> str:
-    # What stands in the ledger counts, whatever the asking process's clock says: a withdrawal works at once (R2.3).
+def _latest(person: str, pupil: str, purpose: str, as_of: str | None) -> str:
+    # What stands in the ledger counts now, whatever the asking process's clock says: a withdrawal works at once (R2.3).
+    # About the past it is what was registered by then; within a pair the times grow with the numbers (R2.4).
+    known = f"AND d.registered_at <= {as_of}" if as_of else ""
     return (
-        f"SELECT decision, valid_until FROM consent_decision d WHERE {person} AND d.pupil = {pupil} "  # noqa: S608
-        f"AND d.purpose = '{purpose}' ORDER BY d.seq DESC LIMIT 1"
+        f"SELECT d.decision, d.valid_until FROM consent_decision d WHERE {person} AND d.pupil = {pupil} "  # noqa: S608
+        f"AND d.purpose = '{purpose}' {known} ORDER BY d.seq DESC LIMIT 1"
     )
 
 
-def _verdict(person: str, pupil: str, at: str) -> str:
+def _verdict(person: str, pupil: str, at: str, as_of: str | None) -> str:
     return f"""(
         SELECT CASE
             WHEN personal.decision IS NULL THEN 'CONSENT_NOT_REGISTERED'
@@ -94,34 +106,71 @@ def _verdict(person: str, pupil: str, at: str) -> str:
                 AND (electronic.valid_until IS NULL OR electronic.valid_until > {at}) THEN 'ELECTRONIC_FORM_REFUSED'
             ELSE 'ALLOWED' END
         FROM (SELECT) AS pair
-        LEFT JOIN LATERAL ({_latest(person, pupil, "PERSONAL_DATA")}) AS personal ON true
-        LEFT JOIN LATERAL ({_latest(person, pupil, "ELECTRONIC_FORM")}) AS electronic ON true
+        LEFT JOIN LATERAL ({_latest(person, pupil, "PERSONAL_DATA", as_of)}) AS personal ON true
+        LEFT JOIN LATERAL ({_latest(person, pupil, "ELECTRONIC_FORM", as_of)}) AS electronic ON true
     )"""  # noqa: S608 - built from column names only
 
 
-def guardian_verdict(*, guardian: str, pupil: str, at: str) -> str:
-    """Return the SQL that judges a guardian and a child by the ledger as it stands; `at` ends terms.
-
-    The arguments are column names or parameters.
-    """
-    return _verdict(f"d.guardian = {guardian}", pupil, at)
+def _age(at: str) -> str:
+    """Return the age of the pupil q of the school w on the school's own date; 0 when the birth date is unknown."""
+    return f"coalesce(extract(year FROM age(({at} AT TIME ZONE w.time_zone)::date, q.birth_date)), 0)"
 
 
-def pupil_verdict(*, pupil: str, at: str, today: str, age: str) -> str:
-    """Return the SQL that judges a pupil's own access: under 14 a guardian decides, then both, at 18 the pupil alone.
-
-    An unknown age (NULL) counts as under 14; `today` is the school's own date.
-    """
-    own = _verdict("d.guardian IS NULL", pupil, at)
-    guardians = f"""(
-        SELECT coalesce(min(verdict) FILTER (WHERE verdict = 'ALLOWED'), min(verdict), 'CONSENT_NOT_REGISTERED') FROM (
-            SELECT {guardian_verdict(guardian="g.guardian", pupil="g.pupil", at=at)} AS verdict
-            FROM guardianship g WHERE g.pupil = {pupil} AND NOT g.restricted AND g.valid_from <= {today}
-                AND (g.valid_to IS NULL OR g.valid_to >= {today})
-        ) AS verdicts
-    )"""  # noqa: S608
+def represents(*, pupil: str, at: str, as_of: str | None = None) -> str:
+    """Return the SQL condition that a pupil's guardians may still be informed: under age, or by the pupil's own leave."""
+    own = _latest("d.guardian IS NULL", pupil, "GUARDIAN_ACCESS", as_of)
     return f"""(
-        CASE WHEN coalesce({age}, 0) >= {OF_AGE_FROM} THEN {own}
-             WHEN coalesce({age}, 0) >= {OWN_DECISION_FROM} AND {own} <> 'ALLOWED' THEN 'OWN_CONSENT_MISSING'
-             ELSE {guardians} END
+        SELECT {_age(at)} < w.of_age OR EXISTS (
+            SELECT FROM ({own}) AS leave
+            WHERE leave.decision = 'GIVEN' AND (leave.valid_until IS NULL OR leave.valid_until > {at}))
+        FROM pupil q JOIN school w ON w.id = q.school WHERE q.id = {pupil}
+    )"""  # noqa: S608
+
+
+def guardian_verdict(*, guardian: str, pupil: str, at: str, as_of: str | None = None) -> str:
+    """Return the SQL that judges a guardian and a child by the ledger as it stands; `at` ends terms and childhood.
+
+    The arguments are column names or parameters; with `as_of` only what was registered by that instant counts.
+    """
+    return f"""(
+        CASE WHEN {represents(pupil=pupil, at=at, as_of=as_of)}
+             THEN {_verdict(f"d.guardian = {guardian}", pupil, at, as_of)} ELSE '{PUPIL_OF_AGE}' END
     )"""
+
+
+def pupil_verdict(*, pupil: str, at: str, as_of: str | None = None) -> str:
+    """Return the SQL that judges a pupil's own access: first a guardian decides, then both, of age the pupil alone.
+
+    The ages are the school's (A12); an unknown birth date counts as under age.
+    """
+    own = _verdict("d.guardian IS NULL", pupil, at, as_of)
+    by_guardian = _verdict("d.guardian = g.guardian", pupil, at, as_of)
+    return f"""(
+        SELECT CASE WHEN years.age >= years.of_age THEN {own}
+             WHEN years.age >= years.own_decision_age AND {own} <> 'ALLOWED' THEN 'OWN_CONSENT_MISSING'
+             ELSE (
+                SELECT coalesce(min(verdict) FILTER (WHERE verdict = 'ALLOWED'), min(verdict), 'CONSENT_NOT_REGISTERED')
+                FROM (
+                    SELECT {by_guardian} AS verdict FROM {_guardianships(as_of)} g
+                    WHERE g.pupil = {pupil} AND {in_force("g", "years.today")}
+                ) AS verdicts
+             ) END
+        FROM (
+            SELECT {_age(at)} AS age, w.of_age, w.own_decision_age, ({at} AT TIME ZONE w.time_zone)::date AS today
+            FROM pupil q JOIN school w ON w.id = q.school WHERE q.id = {pupil}
+        ) AS years
+    )"""  # noqa: S608
+
+
+def _guardianships(as_of: str | None) -> str:
+    return "guardianship" if as_of is None else known_guardianships(as_of)
+
+
+def known_guardianships(as_of: str) -> str:
+    """Return the SQL of the guardianships as they were known at an instant (R2.4)."""
+    return f"""(
+        SELECT * FROM (
+            SELECT DISTINCT ON (v.guardianship) v.* FROM guardianship_version v WHERE v.recorded_at <= {as_of}
+            ORDER BY v.guardianship, v.recorded_at DESC, v.id DESC
+        ) AS newest WHERE NOT newest.removed
+    )"""  # noqa: S608

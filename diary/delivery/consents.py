@@ -9,7 +9,6 @@ from uuid import UUID
 from diary.access.tables import Role
 from diary.access.viewer import Viewer
 from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind
-from diary.consent.verdict import OWN_DECISION_FROM
 from diary.delivery import letters
 from diary.kit import clock, database
 from diary.kit.command import command
@@ -176,14 +175,14 @@ async def _lock_pair(schools: frozenset[UUID] | None, guardian_id: UUID | None, 
 async def _require_own_age(pupil_id: UUID, now: datetime) -> None:
     rows = await database.fetch(
         """
-        SELECT extract(year FROM age(($2 AT TIME ZONE s.time_zone)::date, p.birth_date)) AS age
+        SELECT extract(year FROM age(($2 AT TIME ZONE s.time_zone)::date, p.birth_date)) AS age, s.own_decision_age
         FROM pupil p JOIN school s ON s.id = p.school WHERE p.id = $1
         """,
         pupil_id,
         now,
     )
-    if (rows[0]["age"] or 0) < OWN_DECISION_FROM:
-        raise OwnDecisionTooEarly(age=OWN_DECISION_FROM)
+    if (rows[0]["age"] or 0) < rows[0]["own_decision_age"]:
+        raise OwnDecisionTooEarly(age=rows[0]["own_decision_age"])
 
 
 async def _require_given(guardian_id: UUID | None, pupil_id: UUID, purpose: Purpose) -> None:

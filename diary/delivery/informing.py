@@ -7,9 +7,10 @@ from enum import StrEnum
 from uuid import UUID
 
 from diary.access.scope import pupil_access_sql
-from diary.consent.verdict import ALLOWED, guardian_verdict, pupil_verdict, refusal_of
+from diary.consent.verdict import ALLOWED, PUPIL_OF_AGE, guardian_verdict, pupil_verdict, refusal_of
 from diary.kit import database
 from diary.kit.refusal import NotFound
+from diary.people.guardianships import in_force
 
 
 class InformingChannel(StrEnum):
@@ -27,7 +28,7 @@ def access_sql(*, account: str, pupil: str, at: str) -> str:
         pupil=pupil,
         at=at,
         guardian_verdict=guardian_verdict(guardian="g.guardian", pupil="p.id", at=at),
-        pupil_verdict=pupil_verdict(pupil="p.id", at=at, today="local.today", age="local.age"),
+        pupil_verdict=pupil_verdict(pupil="p.id", at=at),
     )
 
 
@@ -36,9 +37,7 @@ _ACCESS = access_sql(account="$1", pupil="$2", at="$3")
 _GUARDIAN = f"""
     SELECT {guardian_verdict(guardian="$1", pupil="$2", at="$3")} AS verdict
     FROM guardianship g JOIN school s ON s.id = g.school
-    WHERE g.guardian = $1 AND g.pupil = $2 AND NOT g.restricted
-        AND g.valid_from <= ($3 AT TIME ZONE s.time_zone)::date
-        AND (g.valid_to IS NULL OR g.valid_to >= ($3 AT TIME ZONE s.time_zone)::date)
+    WHERE g.guardian = $1 AND g.pupil = $2 AND {in_force("g", "($3 AT TIME ZONE s.time_zone)::date")}
     LIMIT 1
 """  # noqa: S608
 
@@ -46,14 +45,14 @@ _GUARDIAN = f"""
 async def may_inform(*, guardian_id: UUID, pupil_id: UUID, channel: InformingChannel, at: datetime) -> str:
     """Return ALLOWED, or the code of the refusal, for a guardian and a child; asked again at every send (R1.3).
 
-    Paper rests on the education law, not on consent: only guardianship limits it (D5). NOT_FOUND means that the
-    guardian has no rights about this child.
+    Paper rests on the education law, not on consent: only guardianship limits it (D5), and it ends when the pupil is
+    of age (A12). NOT_FOUND means that the guardian has no rights about this child.
     """
     rows = await database.fetch(_GUARDIAN, guardian_id, pupil_id, at)
     if not rows:
         return NotFound.code
     verdict: str = rows[0]["verdict"]
-    return ALLOWED if channel is InformingChannel.PAPER else verdict
+    return ALLOWED if channel is InformingChannel.PAPER and verdict != PUPIL_OF_AGE else verdict
 
 
 def raise_unless_allowed(verdict: str | None) -> None:

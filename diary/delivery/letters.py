@@ -11,6 +11,7 @@ from diary.kit import clock, database
 from diary.kit.command import Actor, command
 from diary.kit.refusal import BadInput, NotFound
 from diary.kit.wording import _
+from diary.people.guardianships import in_force
 
 LONGEST_SUBJECT = 150
 LONGEST_BODY = 10_000
@@ -71,8 +72,7 @@ _TO_FAMILIES = f"""
     JOIN membership m ON m.pupil = g.pupil
     JOIN teaching_group t ON t.id = m.teaching_group AND t.kind = 'CLASS'
     CROSS JOIN LATERAL (SELECT ($6 AT TIME ZONE s.time_zone)::date AS today) AS local
-    WHERE g.school = $1 AND ($2::uuid IS NULL OR t.school_class = $2) AND NOT g.restricted
-        AND g.valid_from <= local.today AND (g.valid_to IS NULL OR g.valid_to >= local.today)
+    WHERE g.school = $1 AND ($2::uuid IS NULL OR t.school_class = $2) AND {in_force("g", "local.today")}
         AND m.valid_from <= local.today AND (m.valid_to IS NULL OR m.valid_to >= local.today)
     ORDER BY c.id, {guardian_verdict(guardian="g.guardian", pupil="g.pupil", at="$6")} = 'ALLOWED' DESC, g.pupil
     ON CONFLICT (dedup_key) DO NOTHING

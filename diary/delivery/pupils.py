@@ -10,6 +10,7 @@ from diary.access.tables import Role
 from diary.access.viewer import Viewer
 from diary.delivery.informing import access_sql, raise_unless_allowed
 from diary.kit import clock, database
+from diary.people.guardianships import in_force
 
 # PUPIL_SQL takes the instant as $1.
 _HEADING = f"""
@@ -27,9 +28,7 @@ _OWN = f"""
     FROM ({PUPIL_SQL}
         WHERE p.id = ANY ($2) OR p.id IN (
             SELECT g.pupil FROM guardianship g JOIN school gs ON gs.id = g.school
-            WHERE g.guardian = ANY ($3) AND NOT g.restricted
-                AND g.valid_from <= ($1 AT TIME ZONE gs.time_zone)::date
-                AND (g.valid_to IS NULL OR g.valid_to >= ($1 AT TIME ZONE gs.time_zone)::date))
+            WHERE g.guardian = ANY ($3) AND {in_force("g", "($1 AT TIME ZONE gs.time_zone)::date")})
         ORDER BY p.birth_date NULLS LAST, full_name
     ) AS own
 """  # noqa: S608 - constants only

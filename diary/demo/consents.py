@@ -10,7 +10,6 @@ from random import Random
 from uuid import UUID
 
 from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind
-from diary.consent.verdict import OWN_DECISION_FROM
 from diary.delivery.tables import Channel, Provenance, StatementState
 from diary.demo import school
 from diary.demo.names import latin
@@ -24,6 +23,8 @@ TEXT = (
 )
 TEXT_VERSION = "1"
 TEXT_HASH = hashlib.sha256(TEXT.encode()).hexdigest()
+#: The demo school keeps the usual age (A12).
+OWN_DECISION_FROM = 14
 OWN_DECISION = 0.85
 ELECTRONIC = 0.2
 #: Families without a decision whose statement already lies in the office as a draft.

@@ -92,7 +92,9 @@ class Guardianship(Table, tablename="guardianship", help_text="Чей предс
     guardianship_one_start_per_pair = Unique(["guardian", "pupil", "valid_from"])
 
 
-class GuardianshipVersion(Table, tablename="guardianship_version", help_text="История прав представителей (только чтение)"):
+class GuardianshipVersion(
+    Table, tablename="guardianship_version", help_text="История прав представителей (только чтение)"
+):
     """What a guardianship said from an instant on, kept by a trigger: so the past can be judged by what was known (R2.4)."""
 
     id = BigSerial(primary_key=True)
