@@ -10,20 +10,31 @@ from piccolo.table import Table
 
 from diary.access.tables import Account, Capacity, Role
 from diary.audit.tables import AuditEntry
-from diary.consent.tables import ConsentDecision, Decision, DocumentForm, Purpose, SignatureKind
+from diary.consent.tables import ConsentDecision, Decision, DocumentForm, Purpose, SignatureKind, SignatureVerdict
 from diary.delivery.tables import (
+    AgreedChannel,
+    AgreementOrigin,
     Channel,
     ContactPoint,
+    DeliveryForm,
+    DeliverySchedule,
+    MailingKind,
+    Messenger,
+    MetBy,
+    ObligationKind,
+    ObligationState,
     Outbox,
     OutboxKind,
     OutboxState,
+    OutboxTopic,
+    PaperReason,
     Provenance,
     Statement,
     StatementState,
 )
 from diary.groups.tables import GroupKind, Membership, SchoolClass, TeachingAssignment, TeachingGroup
 from diary.journal.tables import Attendance, AttendanceCode, Homework, Mark, MarkHistory, WorkType
-from diary.paper.tables import PrintJob, PrintState
+from diary.paper.tables import PrintJob, PrintState, SheetKind
 from diary.people.tables import Guardian, Guardianship, LegalBasis, Pupil, Relation, Teacher
 from diary.schools.tables import BellPeriod, GradingPeriod, Holiday, PeriodKind, School, SchoolYear, Subject
 from diary.timetable.tables import ChangeKind, Lesson, LessonChange, LessonStatus, LessonType
@@ -88,6 +99,7 @@ CHOICES: dict[type[StrEnum], dict[str, str]] = {
     Purpose: {
         "PERSONAL_DATA": "Обработка персональных данных",
         "ELECTRONIC_FORM": "Электронная форма информирования",
+        "GUARDIAN_ACCESS": "Доступ представителей после совершеннолетия",
     },
     Decision: {"GIVEN": "Согласие", "REFUSED": "Отказ", "WITHDRAWN": "Отзыв согласия"},
     DocumentForm: {"PAPER": "На бумаге", "ELECTRONIC": "Электронный документ"},
@@ -111,12 +123,71 @@ CHOICES: dict[type[StrEnum], dict[str, str]] = {
         "SELF_ENTERED": "Введены самостоятельно",
         "IMPORTED": "Импорт",
     },
-    OutboxKind: {"EMAIL": "Письмо", "PRINT": "Печать"},
+    OutboxKind: {
+        "EMAIL": "Письмо",
+        "SMS": "СМС",
+        "MESSENGER": "Мессенджер",
+        "WEB_PUSH": "Уведомление в браузере",
+        "PRINT": "Печать",
+    },
+    OutboxTopic: {
+        "CHILD": "О ребёнке",
+        "OWN_MATTER": "О собственном решении",
+        "CODE": "Одноразовый код",
+        "STAFF_WARNING": "Предупреждение школе",
+    },
+    SignatureVerdict: {
+        "VALID": "Действительна",
+        "NOT_CHECKED": "Не проверена",
+        "TAMPERED": "Документ изменён",
+        "EXPIRED": "Срок сертификата истёк",
+        "UNTRUSTED": "Центр не в списке доверенных",
+        "WRONG_SIGNER": "Подписал другой человек",
+        "SEVERAL_SIGNERS": "Несколько подписей",
+        "MALFORMED": "Не файл подписи",
+    },
+    Messenger: {"TELEGRAM": "Telegram", "VK": "ВКонтакте", "MAX": "MAX"},
+    DeliveryForm: {"ELECTRONIC": "Электронная", "PAPER": "На бумаге"},
+    AgreedChannel: {
+        "CABINET": "Личный кабинет",
+        "MAILBOX": "Внутренняя почта",
+        "EMAIL": "Электронная почта",
+        "SMS": "СМС",
+        "MESSENGER": "Мессенджер",
+        "WEB_PUSH": "Уведомление в браузере",
+    },
+    DeliverySchedule: {
+        "SCHOOL_DEFAULT": "Как принято в школе",
+        "AGREED_DAYS": "В согласованные дни",
+        "SELF_SERVICE": "Смотрит сам",
+    },
+    PaperReason: {"UNABLE": "Нет возможности", "UNWILLING": "Нет желания"},
+    AgreementOrigin: {
+        "OFFICE": "Канцелярия",
+        "GUARDIAN": "Представитель",
+        "CONSENT_ENDED": "Согласие закончилось",
+    },
+    ObligationKind: {
+        "FORECAST": "Прогноз",
+        "RESULT": "Итоговый результат",
+        "WEEKLY_DIARY": "Печатный дневник за неделю",
+        "PRINTOUT": "Распечатка по запросу",
+        "CONSENT_EFFECT": "Сообщение о решении",
+    },
+    ObligationState: {
+        "OPEN": "Ждёт исполнения",
+        "MET": "Исполнена",
+        "BREACHED": "Нарушена",
+        "CANCELLED": "Отменена",
+    },
+    MetBy: {"PUBLICATION": "Опубликовано", "DELIVERY": "Доставлено", "HAND_OVER": "Выдано на руки"},
+    MailingKind: {"OFFICE_LETTER": "Письмо школы", "CONSENT_EFFECT": "Сообщение о решении"},
+    SheetKind: {"WEEK": "Неделя дневника", "CONSENT_FORM": "Бланк согласия"},
     OutboxState: {
         "QUEUED": "Ждёт",
         "STARTED": "Отправляется",
         "DONE": "Отправлено",
-        "REFUSED": "Отклонено: нет согласия",
+        "REFUSED": "Отклонено: отправлять нельзя",
         "CANCELLED": "Отменено",
         "FAILED": "Не удалось",
         "UNCERTAIN": "Неизвестно, дошло ли",
@@ -125,8 +196,9 @@ CHOICES: dict[type[StrEnum], dict[str, str]] = {
         "QUEUED": "Ждёт",
         "RENDERED": "Готово к печати",
         "PRINTED": "Напечатано",
-        "HANDED_OVER": "Передано",
+        "HANDED_OVER": "Выдано",
         "FAILED": "Не удалось",
+        "CANCELLED": "Отменено",
     },
     Relation: {
         "MOTHER": "Мать",

@@ -14,7 +14,7 @@ describe(
     "What is decided about; each purpose is a separate document and a separate decision (152-FZ art. 9).",
     PERSONAL_DATA="The processing of the child's personal data: without consent nothing is shown (R1.3).",
     ELECTRONIC_FORM="Being informed electronically; a refusal means paper, the consent may stand (R9).",
-    GUARDIAN_ACCESS="A pupil who is of age agrees that the guardians go on being informed (A12); the pupil's own decision.",
+    GUARDIAN_ACCESS="The pupil's own leave, once of age, that the guardians go on being informed (A12).",
 )
 describe(
     Decision,

@@ -49,7 +49,7 @@ class SignatureKind(StrEnum):
 
 
 class SignatureVerdict(StrEnum):
-    """What checking an electronic signature has shown; only VALID ever counts as a signature (63-FZ, requirements 2.2)."""
+    """What checking an electronic signature has shown; only VALID ever counts as a signature (63-FZ)."""
 
     VALID = "VALID"
     NOT_CHECKED = "NOT_CHECKED"
@@ -61,8 +61,10 @@ class SignatureVerdict(StrEnum):
     MALFORMED = "MALFORMED"
 
 
-class ConsentText(Table, tablename="consent_text", help_text="Тексты согласий (новая редакция добавляется, старая остаётся)"):
-    """One published wording of one purpose's document; a new wording is a new row, none is ever changed (152-FZ art. 9)."""
+class ConsentText(
+    Table, tablename="consent_text", help_text="Тексты согласий (новая редакция добавляется, старая остаётся)"
+):
+    """One published wording of one purpose's document; a new wording is a new row (152-FZ art. 9)."""
 
     id = identifier()
     school = reference(School)
@@ -102,7 +104,7 @@ class TrustedCertificate(Table, tablename="trusted_certificate", help_text="До
 
 
 class Signature(Table, tablename="signature", help_text="Электронные подписи (только чтение)"):
-    """The evidence of one electronic signature: what was signed, by whom, how it was checked and with what result (R2.1)."""
+    """The evidence of one electronic signature: what was signed, by whom, how it was checked and the result (R2.1)."""
 
     id = identifier()
     school = reference(School)

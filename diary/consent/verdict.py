@@ -117,7 +117,7 @@ def _age(at: str) -> str:
 
 
 def represents(*, pupil: str, at: str, as_of: str | None = None) -> str:
-    """Return the SQL condition that a pupil's guardians may still be informed: under age, or by the pupil's own leave."""
+    """Return the SQL condition that guardians may still be informed: the pupil is under age, or has given leave."""
     own = _latest("d.guardian IS NULL", pupil, "GUARDIAN_ACCESS", as_of)
     return f"""(
         SELECT {_age(at)} < w.of_age OR EXISTS (

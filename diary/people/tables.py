@@ -95,7 +95,7 @@ class Guardianship(Table, tablename="guardianship", help_text="Чей предс
 class GuardianshipVersion(
     Table, tablename="guardianship_version", help_text="История прав представителей (только чтение)"
 ):
-    """What a guardianship said from an instant on, kept by a trigger: so the past can be judged by what was known (R2.4)."""
+    """What a guardianship said from an instant on, kept by a trigger: the past is judged by what was known (R2.4)."""
 
     id = BigSerial(primary_key=True)
     school = reference(School)
