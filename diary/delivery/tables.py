@@ -129,7 +129,7 @@ class CodePurpose(StrEnum):
 
 
 class OneTimeCode(Table, tablename="one_time_code", help_text="Одноразовые коды"):
-    """A code sent to one address for one act: few tries, a short life, bound to the text that it signs (R8.2, 63-FZ)."""
+    """A code sent to one address for one act: few tries, a short life, bound to what it signs (R8.2, 63-FZ)."""
 
     id = identifier()
     school = reference(School)
