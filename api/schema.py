@@ -13,6 +13,8 @@ from strawberry.types.graphql import OperationType
 
 from api.access.mutations import AccessMutations
 from api.access.queries import AccessQueries
+from api.agreements.mutations import AgreementMutations
+from api.agreements.queries import AgreementQueries
 from api.checks import DocumentChecks
 from api.consent.mutations import ConsentMutations
 from api.context import Context
@@ -23,12 +25,12 @@ from api.journal.subscriptions import JournalSubscriptions
 
 
 @strawberry.type(description="What can be read.")
-class Query(AccessQueries, JournalQueries):
+class Query(AccessQueries, AgreementQueries, JournalQueries):
     """All queries."""
 
 
 @strawberry.type(description="What can be done. Every refusal carries its code in `extensions.code`.")
-class Mutation(AccessMutations, ConsentMutations, JournalMutations):
+class Mutation(AccessMutations, AgreementMutations, ConsentMutations, JournalMutations):
     """All mutations."""
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from diary.access.tables import Role
 from diary.access.viewer import Viewer
 from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind
-from diary.delivery import letters
+from diary.delivery import agreements, letters
 from diary.kit import clock, database
 from diary.kit.command import command
 from diary.kit.refusal import BadInput, NotFound, Refusal
@@ -248,6 +248,7 @@ async def _append(
             await letters.tell_of_consent(viewer, guardian_id=guardian_id, pupil_id=pupil_id, decision_id=row["id"])
         else:
             await letters.cancel_queued(guardian_id=guardian_id, pupil_id=pupil_id)
+            await agreements.consent_ended(viewer, guardian_id=guardian_id, pupil_id=pupil_id)
     return RegisteredDecision(
         id=row["id"],
         guardian_id=guardian_id,
