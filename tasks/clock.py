@@ -16,6 +16,7 @@ from diary.kit import clock, database, schedule
 from diary.kit.announcement import Announcement, announcements
 from settings import SettingError, Settings, settings
 from tasks import broker as line
+from tasks import duties
 from tasks.nudges import Nudges
 from tasks.outage import OUTAGES, Outage, in_one_line, tell_once_a_minute
 from tasks.schedule import CatchUp, Entry
@@ -33,7 +34,11 @@ TOP_UP_EVERY = 0.5
 #: Nothing is waited for longer than this without looking around, seconds.
 LONGEST_NAP = 5.0
 
-ENTRIES: tuple[Entry, ...] = (Entry(name="sweep", cron="* * * * * */10", act=sweep, catch_up=CatchUp.NONE),)
+ENTRIES: tuple[Entry, ...] = (
+    Entry(name="sweep", cron="* * * * * */10", act=sweep, catch_up=CatchUp.NONE),
+    # One run after an outage is enough: it looks back to the last one that succeeded.
+    Entry(name=duties.NAME, cron="*/5 * * * *", act=duties.keep, catch_up=CatchUp.LATEST),
+)
 
 
 class Clock:
@@ -69,7 +74,7 @@ class Clock:
         except Exception as problem:
             # One entry's fault must not stop the others.
             log.exception("clock entry %s failed", entry.name)
-            outcome = f"FAILED {in_one_line(problem)}"
+            outcome = f"{schedule.FAILED} {in_one_line(problem)}"
         await schedule.finish(run_id, outcome, now=clock.now())
         if outcome:
             log.info("%s: %s", entry.name, outcome)

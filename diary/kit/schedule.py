@@ -8,9 +8,11 @@ from diary.kit import database
 
 #: The outcome of the row that starts the count of a new entry.
 FIRST_SEEN = "FIRST_SEEN"
+#: An outcome that begins so tells of a run whose act broke off.
+FAILED = "FAILED"
 #: A run that a dying clock left unfinished is begun again so often in all.
 ATTEMPTS_AT_MOST = 3
-#: Finished runs are remembered this long; the newest of each entry stays for ever.
+#: Finished runs are remembered this long; the newest of each entry, and the newest that succeeded, stay for ever.
 REMEMBERED_FOR = timedelta(days=7)
 
 
@@ -29,6 +31,21 @@ async def last_due(name: str, *, now: datetime) -> datetime:
     rows = await database.fetch("SELECT max(due_at) AS newest FROM schedule_run WHERE name = $1", name)
     newest: datetime = rows[0]["newest"]
     return newest
+
+
+async def last_success(name: str) -> datetime | None:
+    """Return when the entry's newest run that succeeded began; None before the first."""
+    rows = await database.fetch(
+        """
+        SELECT started_at FROM schedule_run
+        WHERE name = $1 AND finished_at IS NOT NULL AND outcome <> $2 AND NOT starts_with(outcome, $3)
+        ORDER BY started_at DESC LIMIT 1
+        """,
+        name,
+        FIRST_SEEN,
+        FAILED,
+    )
+    return rows[0]["started_at"] if rows else None
 
 
 async def begin(name: str, due_at: datetime, *, now: datetime) -> int | None:
@@ -76,6 +93,9 @@ async def forget_old(*, now: datetime) -> None:
         """
         DELETE FROM schedule_run r WHERE finished_at < $1 AND due_at < $1
             AND due_at < (SELECT max(due_at) FROM schedule_run newer WHERE newer.name = r.name)
+            AND due_at < (SELECT max(due_at) FROM schedule_run newer
+                WHERE newer.name = r.name AND newer.finished_at IS NOT NULL AND NOT starts_with(newer.outcome, $2))
         """,
         now - REMEMBERED_FOR,
+        FAILED,
     )
