@@ -18,7 +18,7 @@ class AgreementQueries:
 
     @strawberry.field(
         description="The agreements about a pupil, newest first; the first of each guardian is in force (R1.1). "
-        "The office sees its school's, a guardian the own ones; of anybody else the list is empty.",
+        "The office sees its school's, a guardian the own ones; anybody else's pupil is NOT_FOUND.",
         graphql_type=list[types.DeliveryAgreement],
     )
     async def delivery_agreements(

@@ -1,4 +1,4 @@
-"""Delivery agreements: what a guardian has agreed about one child; rows are only added, the newest counts (R1, R9.3)."""
+"""Delivery agreements: what a guardian has agreed about a child; rows are only added, the newest counts (R1, R9.3)."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from diary.kit import clock, database
 from diary.kit.command import Actor, command
 from diary.kit.refusal import BadInput, NotFound, Refusal
 from diary.kit.wording import _
+from diary.people.guardianships import in_force
 
 #: Without an agreement only what lies inside the system is open (R1.1).
 INSIDE_THE_SYSTEM = (AgreedChannel.CABINET, AgreedChannel.MAILBOX)
@@ -65,10 +66,18 @@ def current_sql(guardian: str, pupil: str) -> str:
 
 
 _CURRENT = current_sql("$1", "$2")
-_HISTORY = """
-    SELECT a.* FROM delivery_agreement a
-    WHERE a.pupil = $1 AND (a.school = ANY ($2) OR a.guardian = ANY ($3)) ORDER BY a.seq DESC
-"""
+# A pupil that is neither of the viewer's school nor the viewer's ward has no row, one without agreements an empty one.
+_HISTORY = f"""
+    SELECT a.* FROM pupil p JOIN school s ON s.id = p.school
+    LEFT JOIN LATERAL (
+        SELECT d.* FROM delivery_agreement d
+        WHERE d.pupil = p.id AND (p.school = ANY ($2) OR d.guardian = ANY ($3))
+    ) AS a ON true
+    WHERE p.id = $1 AND (p.school = ANY ($2) OR EXISTS (
+        SELECT FROM guardianship g WHERE g.pupil = p.id AND g.guardian = ANY ($3)
+            AND {in_force("g", "($4 AT TIME ZONE s.time_zone)::date")}))
+    ORDER BY a.seq DESC
+"""  # noqa: S608 - constants only
 _DEFAULTS = """
     SELECT s.time_zone, s.delivery_weekdays, s.delivery_time, s.quiet_from AS school_quiet_from,
         s.quiet_to AS school_quiet_to
@@ -83,11 +92,16 @@ async def current(guardian_id: UUID, pupil_id: UUID) -> Agreement | None:
 
 
 async def history(viewer: Viewer, pupil_id: UUID) -> list[Agreement]:
-    """Return the agreements about a pupil, newest first: the office all of its school, a guardian the own ones."""
+    """Return the agreements about a pupil, newest first: the office all of its school, a guardian the own ones.
+
+    Raises NotFound for anybody else's pupil.
+    """
     rows = await database.fetch(
-        _HISTORY, pupil_id, list(viewer.schools(Role.OFFICE)), list(viewer.people(Role.GUARDIAN))
+        _HISTORY, pupil_id, list(viewer.schools(Role.OFFICE)), list(viewer.people(Role.GUARDIAN)), clock.now()
     )
-    return [_agreement(row) for row in rows]
+    if not rows:
+        raise NotFound
+    return [_agreement(row) for row in rows if row["id"] is not None]
 
 
 async def delivery_days(pupil_id: UUID, agreement: Agreement | None) -> DeliveryDays:
