@@ -17,15 +17,17 @@ from api.agreements.mutations import AgreementMutations
 from api.agreements.queries import AgreementQueries
 from api.checks import DocumentChecks
 from api.consent.mutations import ConsentMutations
+from api.consent.queries import ConsentQueries
 from api.context import Context
 from api.errors import shown
 from api.journal.mutations import JournalMutations
 from api.journal.queries import JournalQueries
 from api.journal.subscriptions import JournalSubscriptions
+from api.obligations.queries import ObligationQueries
 
 
 @strawberry.type(description="What can be read.")
-class Query(AccessQueries, AgreementQueries, JournalQueries):
+class Query(AccessQueries, AgreementQueries, ConsentQueries, JournalQueries, ObligationQueries):
     """All queries."""
 
 

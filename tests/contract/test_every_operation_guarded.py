@@ -51,10 +51,13 @@ def selection(field: GraphQLField) -> str:
     named = get_named_type(field.type)
     if not isinstance(named, GraphQLObjectType):
         return ""
-    leaf = next(
+    leaves = [
         name for name, inner in named.fields.items() if not isinstance(get_named_type(inner.type), GraphQLObjectType)
-    )
-    return f"{{ {leaf} }}"
+    ]
+    if leaves:
+        return f"{{ {leaves[0]} }}"
+    name, inner = next(iter(named.fields.items()))
+    return f"{{ {name} {selection(inner)} }}"
 
 
 def value(name: str, kind: Any, ids: dict[str, str]) -> Any:
@@ -100,6 +103,7 @@ async def mishas(town: Town) -> dict[str, str]:
     return {
         "id": misha,
         "pupilId": misha,
+        "schoolId": str(school.id),
         "guardianId": str(school.guardians["anna"]),
         "lessonId": str(school.lessons["algebra_tuesday"]),
         "markId": str(mark),
@@ -149,7 +153,7 @@ async def test_what_everybody_may_ask_shows_only_the_own(service: Service, town:
 
 def test_no_operation_was_forgotten() -> None:
     assert {name for _kind, name in OPERATIONS} == {
-        "viewer", "pupil", "diaryWeek", "deliveryAgreements",
+        "viewer", "pupil", "diaryWeek", "obligations", "deliveryAgreements", "accessState",
         "signIn", "signOut", "recordMark", "correctMark", "registerConsent", "withdrawConsent",
         "agreeDelivery",
         "diaryEvents",

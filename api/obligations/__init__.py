@@ -1,0 +1,1 @@
+"""What families are owed, by when, and how it was met (D6)."""

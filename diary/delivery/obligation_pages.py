@@ -1,0 +1,200 @@
+"""Pages of the duties that a person may see, by keyset on due instant and id (D6)."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from diary.access.tables import Role
+from diary.access.viewer import Viewer
+from diary.delivery.tables import MetBy, ObligationKind, ObligationState
+from diary.kit import clock, database
+from diary.kit.refusal import BadInput, NotFound
+from diary.kit.wording import _
+from diary.people.guardianships import in_force
+
+MOST_ON_A_PAGE = 100
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+_COLUMNS = (
+    "id, kind, clause, pupil, guardian, about, state, opened_at, due_at, met_at, met_by, breached_at, cancelled_at, "
+    "cancel_reason, warning_level"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obligation:
+    """A duty as it stands in the ledger."""
+
+    id: UUID
+    kind: ObligationKind
+    clause: str
+    pupil_id: UUID
+    guardian_id: UUID | None
+    about: str
+    state: ObligationState
+    opened_at: datetime
+    due_at: datetime
+    met_at: datetime | None
+    met_by: MetBy | None
+    breached_at: datetime | None
+    cancelled_at: datetime | None
+    cancel_reason: str
+    warning_level: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which duties are wanted; what is left out does not narrow."""
+
+    pupil_id: UUID | None = None
+    state: ObligationState | None = None
+    kind: ObligationKind | None = None
+    due_after: datetime | None = None
+    due_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some duties in the order of their due instants, and whether there are more."""
+
+    found: Sequence[Obligation]
+    has_more: bool
+
+
+@dataclass(slots=True)
+class _Conditions:
+    texts: list[str] = field(default_factory=list)
+    arguments: list[object] = field(default_factory=list)
+
+    def add(self, text: str, *values: object) -> None:
+        first = len(self.arguments) + 1
+        self.texts.append(text.format(*(f"${first + place}" for place in range(len(values)))))
+        self.arguments.extend(values)
+
+
+def cursor_of(obligation: Obligation) -> str:
+    """Return where a duty stands in the order, opaque to clients."""
+    microseconds = (obligation.due_at - _EPOCH) // _MICROSECOND
+    return urlsafe_b64encode(microseconds.to_bytes(8, "big") + obligation.id.bytes).decode()
+
+
+def _place_of(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        raw = urlsafe_b64decode(cursor.encode())
+        return _EPOCH + int.from_bytes(raw[:8], "big") * _MICROSECOND, UUID(bytes=raw[8:])
+    except (ValueError, OverflowError):
+        raise BadInput(field="after", reason=_("такого места в списке нет")) from None
+
+
+def statement(
+    school_id: UUID | None, guardian_id: UUID | None, wanted: Filter, *, first: int, after: str | None
+) -> tuple[str, list[object]]:
+    """Return the page's statement: of a school for its office, of a guardian, or of the pupil in the filter."""
+    where = _Conditions()
+    if school_id is not None:
+        where.add("school = {}", school_id)
+    elif guardian_id is not None:
+        where.add("guardian = {}", guardian_id)
+    else:
+        where.add("guardian IS NULL")
+    if wanted.pupil_id is not None:
+        where.add("pupil = {}", wanted.pupil_id)
+    if wanted.state is not None:
+        where.add("state = {}", wanted.state.value)
+    if wanted.kind is not None:
+        where.add("kind = {}", wanted.kind.value)
+    if wanted.due_after is not None:
+        where.add("due_at >= {}", wanted.due_after)
+    if wanted.due_before is not None:
+        where.add("due_at < {}", wanted.due_before)
+    if after is not None:
+        where.add("(due_at, id) > ({}, {})", *_place_of(after))
+    where.arguments.append(first + 1)
+    conditions, last = " AND ".join(where.texts), len(where.arguments)
+    text = f"SELECT {_COLUMNS} FROM obligation WHERE {conditions} ORDER BY due_at, id LIMIT ${last}"  # noqa: S608
+    return text, where.arguments
+
+
+async def page(
+    viewer: Viewer, *, wanted: Filter, first: int, after: str | None = None, school_id: UUID | None = None
+) -> Page:
+    """Return the school's duties to its office, and to guardians and pupils those that are owed to themselves.
+
+    Raises NotFound for a school or pupil that is not the viewer's, BadInput for a senseless page.
+    """
+    if not 1 <= first <= MOST_ON_A_PAGE:
+        raise BadInput(field="first", reason=_("от 1 до 100"))
+    offices = viewer.schools(Role.OFFICE)
+    if school_id is not None and school_id not in offices:
+        raise NotFound
+    if offices:
+        school_id = school_id or await _office_school(offices, wanted.pupil_id)
+    if school_id is not None:
+        return await _read(statement(school_id, None, wanted, first=first, after=after), first)
+    if wanted.pupil_id is not None and wanted.pupil_id in viewer.people(Role.PUPIL):
+        return await _read(statement(None, None, wanted, first=first, after=after), first)
+    guardian_id = await _guardian(viewer.people(Role.GUARDIAN), wanted.pupil_id)
+    return await _read(statement(None, guardian_id, wanted, first=first, after=after), first)
+
+
+async def _office_school(offices: frozenset[UUID], pupil_id: UUID | None) -> UUID | None:
+    """Return the office's school of the pupil, or its only one; None leaves the question to the other capacities."""
+    if pupil_id is None:
+        return min(offices) if len(offices) == 1 else None
+    rows = await database.fetch("SELECT school FROM pupil WHERE id = $1 AND school = ANY ($2)", pupil_id, list(offices))
+    return rows[0]["school"] if rows else None
+
+
+async def _guardian(guardians: frozenset[UUID], pupil_id: UUID | None) -> UUID:
+    """Return the guardian that the viewer is to the pupil; only a guardian of one record needs to name none."""
+    if pupil_id is None:
+        if len(guardians) != 1:
+            raise NotFound
+        return min(guardians)
+    rows = await database.fetch(
+        f"""
+        SELECT g.guardian FROM guardianship g JOIN school s ON s.id = g.school
+        WHERE g.pupil = $1 AND g.guardian = ANY ($2) AND {in_force("g", "($3 AT TIME ZONE s.time_zone)::date")}
+        ORDER BY g.guardian LIMIT 1
+        """,  # noqa: S608 - constants only
+        pupil_id,
+        list(guardians),
+        clock.now(),
+    )
+    if not rows:
+        raise NotFound
+    found: UUID = rows[0]["guardian"]
+    return found
+
+
+async def _read(asked: tuple[str, list[object]], first: int) -> Page:
+    text, arguments = asked
+    rows = await database.fetch(text, *arguments)
+    return Page([_obligation(row) for row in rows[:first]], len(rows) > first)
+
+
+def _obligation(row: Any) -> Obligation:
+    return Obligation(
+        id=row["id"],
+        kind=ObligationKind(row["kind"]),
+        clause=row["clause"],
+        pupil_id=row["pupil"],
+        guardian_id=row["guardian"],
+        about=row["about"],
+        state=ObligationState(row["state"]),
+        opened_at=row["opened_at"],
+        due_at=row["due_at"],
+        met_at=row["met_at"],
+        met_by=MetBy(row["met_by"]) if row["met_by"] else None,
+        breached_at=row["breached_at"],
+        cancelled_at=row["cancelled_at"],
+        cancel_reason=row["cancel_reason"],
+        warning_level=row["warning_level"],
+    )
