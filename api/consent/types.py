@@ -52,3 +52,36 @@ class ConsentDecision:
     received_at: dt.datetime = strawberry.field(description="When the school received it.")
     registered_at: dt.datetime = strawberry.field(description="When it was registered; it is in force from then on.")
     valid_until: dt.datetime | None = strawberry.field(description="Until when; null means until it is withdrawn.")
+
+
+@strawberry.type(description="A decision that was the newest of its purpose at an instant (R2.4).")
+class DecisionThen:
+    """A decision of that moment."""
+
+    id: strawberry.ID = strawberry.field(description="Opaque identifier.")
+    purpose: Purpose = strawberry.field(description="What was decided about.")
+    decision: Decision = strawberry.field(description="What was decided.")
+    document_reference: str = strawberry.field(description="The document: number, date, place where it is kept.")
+    registered_at: dt.datetime = strawberry.field(description="When it was registered.")
+    valid_until: dt.datetime | None = strawberry.field(description="Until when; null means until it is withdrawn.")
+
+
+@strawberry.type(description="A guardianship as the school knew it at an instant (A11).")
+class GuardianshipThen:
+    """A guardianship of that moment."""
+
+    valid_from: dt.date = strawberry.field(description="First day.")
+    valid_to: dt.date | None = strawberry.field(description="Last day; null means without an end.")
+    restricted: bool = strawberry.field(description="Whether a court has restricted the rights.")
+    recorded_at: dt.datetime = strawberry.field(description="Since when the school knew it so.")
+
+
+@strawberry.type(description="Whether access was lawful at an instant, and what the answer rests on (R2.4).")
+class AccessState:
+    """The state at an instant."""
+
+    at: dt.datetime = strawberry.field(description="Which instant.")
+    lawful: bool = strawberry.field(description="Whether the diary was open to this person.")
+    verdict: str = strawberry.field(description="ALLOWED, or the code of the refusal that the person would have got.")
+    decisions: list[DecisionThen] = strawberry.field(description="The decisions that counted.")
+    guardianships: list[GuardianshipThen] = strawberry.field(description="The guardianships that were known.")

@@ -11,7 +11,9 @@ from uuid import UUID
 import uuid_utils.compat
 
 from diary.access import passwords
+from diary.access.viewer import Nobody
 from diary.kit import clock, database
+from diary.kit.command import transaction
 
 PASSWORD = "diary-tests"
 MONDAY = date(2026, 11, 23)
@@ -31,8 +33,12 @@ async def insert(table: str, **values: Any) -> Any:
         values.setdefault("id", uuid_utils.compat.uuid7())
     names = ", ".join(f'"{name}"' for name in values)
     places = ", ".join(f"${place}" for place in range(1, len(values) + 1))
-    rows = await database.fetch(f'INSERT INTO "{table}" ({names}) VALUES ({places}) RETURNING id', *values.values())
-    return rows[0]["id"]
+    statement = f'INSERT INTO "{table}" ({names}) VALUES ({places}) RETURNING id'
+    if table == "guardianship":
+        # Since when it is known is told by the test's clock, not by the machine's.
+        async with transaction(Nobody(route="IMPORT")):
+            return (await database.fetch(statement, *values.values()))[0]["id"]
+    return (await database.fetch(statement, *values.values()))[0]["id"]
 
 
 @dataclass

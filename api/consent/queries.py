@@ -1,0 +1,43 @@
+"""Reading the consent ledger: what stood in it at any instant (R2.4)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+import strawberry
+
+from api.consent import types
+from api.context import Info
+from api.identifiers import identifier, instant, optional_identifier
+from diary.delivery import past_access
+from diary.kit import clock
+
+
+@strawberry.type
+class ConsentQueries:
+    """Queries of consent."""
+
+    @strawberry.field(
+        description="Whether a guardian, or the pupil, could lawfully read the diary at an instant, by what was "
+        "registered then, with the rows that say so (R2.4). For the school's office, and for a person about themself.",
+        graphql_type=types.AccessState,
+    )
+    async def access_state(
+        self,
+        info: Info,
+        pupil_id: Annotated[strawberry.ID, strawberry.argument(description="About whose diary.")],
+        guardian_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Which guardian; left out, the pupil.")
+        ] = None,
+        at: Annotated[
+            dt.datetime | None, strawberry.argument(description="When, with a time zone; left out, now.")
+        ] = None,
+    ) -> past_access.PastAccess:
+        """Return the state."""
+        return await past_access.access_state(
+            await info.context.viewer(),
+            guardian_id=optional_identifier(guardian_id),
+            pupil_id=identifier(pupil_id),
+            at=instant(at, field="at") or clock.now(),
+        )

@@ -1,0 +1,121 @@
+"""Was access lawful at a past instant? Judged by what was registered by then, with the rows that say so (R2.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from diary.access.tables import Role
+from diary.access.viewer import Viewer
+from diary.consent.tables import Decision, Purpose
+from diary.consent.verdict import ALLOWED, guardian_verdict, known_guardianships, pupil_verdict
+from diary.kit import clock, database
+from diary.kit.refusal import BadInput, NotFound
+from diary.kit.wording import _
+from diary.people.guardianships import in_force
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionThen:
+    """A decision that was the newest of its purpose at that instant."""
+
+    id: UUID
+    purpose: Purpose
+    decision: Decision
+    document_reference: str
+    registered_at: datetime
+    valid_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardianshipThen:
+    """The guardianship as it was known at that instant."""
+
+    valid_from: date
+    valid_to: date | None
+    restricted: bool
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastAccess:
+    """Whether a person could lawfully read a pupil's diary at an instant, and what that rests on."""
+
+    at: datetime
+    verdict: str
+    decisions: list[DecisionThen]
+    guardianships: list[GuardianshipThen]
+
+    @property
+    def lawful(self) -> bool:
+        """Whether the diary was open to this person."""
+        return self.verdict == ALLOWED
+
+
+_KNOWN = f"""
+    SELECT g.valid_from, g.valid_to, g.restricted, g.recorded_at,
+        {in_force("g", "($3 AT TIME ZONE s.time_zone)::date")} AS in_force
+    FROM {known_guardianships("$3")} g JOIN school s ON s.id = g.school
+    WHERE g.guardian = $1 AND g.pupil = $2 ORDER BY g.valid_from
+"""  # noqa: S608 - constants only
+_GUARDIAN = f"SELECT {guardian_verdict(guardian='$1', pupil='$2', at='$3', as_of='$3')} AS verdict"
+_PUPIL = f"SELECT {pupil_verdict(pupil='$1', at='$2', as_of='$2')} AS verdict"
+_DECISIONS = """
+    SELECT DISTINCT ON (guardian, purpose) id, purpose, decision, document_reference, registered_at, valid_until
+    FROM consent_decision
+    WHERE pupil = $2 AND (guardian IS NOT DISTINCT FROM $1 OR guardian IS NULL) AND registered_at <= $3
+    ORDER BY guardian, purpose, seq DESC
+"""
+
+
+async def access_state(viewer: Viewer, *, guardian_id: UUID | None, pupil_id: UUID, at: datetime) -> PastAccess:
+    """Return whether a guardian, or without one the pupil, could lawfully read the diary at an instant.
+
+    For the school's office, and for a person about themself. Raises NotFound for any other pair, BadInput for an
+    instant that has not come.
+    """
+    if at > clock.now():
+        raise BadInput(field="at", reason=_("этот момент ещё не наступил"))
+    schools = await database.fetch("SELECT school FROM pupil WHERE id = $1", pupil_id)
+    by_office = bool(schools) and schools[0]["school"] in viewer.schools(Role.OFFICE)
+    own = guardian_id in viewer.people(Role.GUARDIAN) if guardian_id else pupil_id in viewer.people(Role.PUPIL)
+    if not schools or not (by_office or own):
+        raise NotFound
+    known = []
+    if guardian_id is None:
+        verdict = (await database.fetch(_PUPIL, pupil_id, at))[0]["verdict"]
+    else:
+        pair = await database.fetch(
+            "SELECT FROM guardianship_version WHERE guardian = $1 AND pupil = $2 LIMIT 1", guardian_id, pupil_id
+        )
+        if not pair:
+            raise NotFound
+        known = await database.fetch(_KNOWN, guardian_id, pupil_id, at)
+        verdict = NotFound.code
+        if any(row["in_force"] for row in known):
+            verdict = (await database.fetch(_GUARDIAN, guardian_id, pupil_id, at))[0]["verdict"]
+    return PastAccess(
+        at=at,
+        verdict=verdict,
+        decisions=[
+            DecisionThen(
+                id=row["id"],
+                purpose=Purpose(row["purpose"]),
+                decision=Decision(row["decision"]),
+                document_reference=row["document_reference"],
+                registered_at=row["registered_at"],
+                valid_until=row["valid_until"],
+            )
+            for row in await database.fetch(_DECISIONS, guardian_id, pupil_id, at)
+        ],
+        guardianships=[
+            GuardianshipThen(
+                valid_from=row["valid_from"],
+                valid_to=row["valid_to"],
+                restricted=row["restricted"],
+                recorded_at=row["recorded_at"],
+            )
+            for row in known
+        ],
+    )
