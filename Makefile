@@ -9,7 +9,7 @@ T ?= tests
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format types lint docs schema snapshot migration catalogue faults smoke lock clean
+.PHONY: help setup demo test check format types lint docs schema snapshot migration catalogue faults bench smoke lock clean
 
 help: ## show this list
 	@echo 'make ...'
@@ -63,6 +63,9 @@ catalogue: $(VENV)/.dev ## take new sentences into the English catalogue and dro
 
 faults: $(VENV)/.dev ## the long kill-and-recover and simulation runs
 	$(BIN)/python -m pytest -m faults
+
+bench: $(VENV)/.dev ## how long the ledger takes for a school of 1,000 pupils
+	$(BIN)/python -m benchmarks.obligations
 
 smoke: $(VENV)/.dev ## `make demo` in an empty folder, as a newcomer would
 	$(BIN)/python tests/smoke.py

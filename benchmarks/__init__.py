@@ -1,0 +1,1 @@
+"""Measurements of what must stay fast; `make bench` prints them."""
