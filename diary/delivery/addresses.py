@@ -1,0 +1,82 @@
+"""Addresses as they are kept: checked and in one spelling, so that one address is one contact (R8.1)."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from diary.delivery.tables import Channel, Messenger
+from diary.kit.refusal import BadInput
+from diary.kit.wording import _
+
+#: Numbers written without a country belong here.
+HOME_REGION = "RU"
+LONGEST_EMAIL = 254
+LONGEST_POSTAL = 400
+LONGEST_ENDPOINT = 1000
+#: Telegram counts chats, VK and MAX count people; a bot writes to a number, not to a name.
+_MESSENGER_ID = re.compile(r"[1-9][0-9]{0,18}")
+
+
+def normalised(channel: Channel, value: str, *, messenger: Messenger | None = None) -> str:
+    """Return the address in the one spelling that is kept; raises BadInput with what is wrong with it."""
+    value = value.strip()
+    if not value:
+        raise BadInput(field="value", reason=_("укажите адрес или номер"))
+    if (channel is Channel.MESSENGER) != (messenger is not None):
+        raise BadInput(field="messenger", reason=_("мессенджер указывают только для этого канала"))
+    if channel is Channel.EMAIL:
+        return _email(value)
+    if channel is Channel.SMS:
+        return _phone(value)
+    if channel is Channel.MESSENGER:
+        return _messenger_id(value)
+    if channel is Channel.WEB_PUSH:
+        return _endpoint(value)
+    if len(value) > LONGEST_POSTAL or not value.isprintable():
+        raise BadInput(field="value", reason=_("почтовый адрес одной строкой, до 400 знаков"))
+    return " ".join(value.split())
+
+
+def _email(value: str) -> str:
+    try:
+        # Whether the domain takes letters shows when the code is sent; a school without a resolver still works.
+        checked = validate_email(value, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError as problem:
+        raise BadInput(field="value", reason=_("это не адрес электронной почты")) from problem
+    address: str = checked.ascii_email or checked.normalized
+    local, _at, domain = address.rpartition("@")
+    address = f"{local}@{domain.lower()}"
+    if len(address) > LONGEST_EMAIL:
+        raise BadInput(field="value", reason=_("это не адрес электронной почты"))
+    return address
+
+
+def _phone(value: str) -> str:
+    try:
+        number = phonenumbers.parse(value, HOME_REGION)
+    except phonenumbers.NumberParseException as problem:
+        raise BadInput(field="value", reason=_("это не номер телефона")) from problem
+    if number.extension or not phonenumbers.is_valid_number(number):
+        raise BadInput(field="value", reason=_("такого номера телефона не бывает"))
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _messenger_id(value: str) -> str:
+    if not _MESSENGER_ID.fullmatch(value):
+        raise BadInput(field="value", reason=_("номер получателя в мессенджере состоит из цифр"))
+    return value
+
+
+def _endpoint(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        sound = parts.scheme == "https" and bool(parts.hostname) and not parts.username and parts.port in (None, 443)
+    except ValueError:
+        sound = False
+    if not sound or len(value) > LONGEST_ENDPOINT or not value.isascii() or not value.isprintable():
+        raise BadInput(field="value", reason=_("это не адрес для уведомлений браузера"))
+    return value
