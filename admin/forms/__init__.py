@@ -7,6 +7,7 @@ from admin.forms import (
     register_decision,
     register_statements,
     settle_letter,
+    settle_obligation,
     withdraw_consent,
     write_to_families,
 )
@@ -19,6 +20,7 @@ FORMS: tuple[StaffForm, ...] = (
     print_week.FORM,
     write_to_families.FORM,
     settle_letter.FORM,
+    settle_obligation.FORM,
     create_account.FORM,
     close_account.FORM,
 )

@@ -1,10 +1,11 @@
 """Which tables staff see, in which groups of the menu, and which of them they may change."""
 
 from admin.crud import Listing
-from admin.tables import delivery, groups, journal, paper, people, schools
+from admin.tables import delivery, groups, journal, obligations, paper, people, schools
 
 LISTINGS: tuple[Listing, ...] = (
     *delivery.LISTINGS,
+    *obligations.LISTINGS,
     *people.LISTINGS,
     *groups.LISTINGS,
     *schools.LISTINGS,

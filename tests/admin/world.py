@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -151,6 +151,10 @@ async def _delivery(world: SchoolWorld) -> None:
         "contact_point", school=ids["school"], guardian=ids["guardian"], channel="EMAIL",
         value=f"anna@{hashlib.sha256(secret.encode()).hexdigest()[:8]}.example", provenance="PAPER",
         document_reference=f"Заявление {secret}", confirmed_at=NOW,
+    )  # fmt: skip
+    ids["obligation"] = await insert(
+        "obligation", **pair, kind="RESULT", clause="7", about=f"test:{secret}", opened_at=NOW,
+        due_at=NOW + timedelta(hours=24),
     )  # fmt: skip
     ids["outbox"] = await insert(
         "outbox", **pair, kind="EMAIL", dedup_key=f"test:{secret}", contact_point=ids["contact_point"],

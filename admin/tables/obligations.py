@@ -1,0 +1,31 @@
+"""The read-only list of duties, the latest deadline first (D6)."""
+
+from __future__ import annotations
+
+from admin.tables.listing import listing
+from diary.delivery.tables import Obligation
+
+GROUP = "Обязанности"
+
+LISTINGS = (
+    listing(
+        GROUP,
+        (
+            Obligation.due_at,
+            Obligation.kind,
+            Obligation.state,
+            Obligation.pupil,
+            Obligation.guardian,
+            Obligation.about,
+            Obligation.warning_level,
+            Obligation.met_at,
+            Obligation.cancel_reason,
+            Obligation.id,
+            Obligation.school,
+        ),
+        link=Obligation.due_at,
+        order=Obligation.due_at,
+        newest_first=True,
+        unreadable=(Obligation.evidence,),
+    ),
+)
