@@ -16,7 +16,6 @@ from diary.delivery import duties, obligations
 from diary.delivery.tables import MetBy, ObligationKind
 from diary.kit import clock as clocks
 from diary.kit import database
-from diary.kit.command import transaction
 from tests.support.town import insert
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -208,11 +207,7 @@ async def live(schools: list[School], clock: clocks.SetClock) -> None:
         instant += timedelta(hours=18)
     for when, act in sorted(happenings, key=lambda happening: happening[0]):
         clock.instant = when
-        if act is run:
-            await run()
-        else:
-            async with transaction(CLOCK):
-                await act()
+        await act()
 
 
 def since(monday: date) -> list[date]:
@@ -224,10 +219,7 @@ async def test_a_year_has_one_duty_per_week_or_period_and_addressee_met_or_breac
     empty_database: asyncpg.Connection, clock: clocks.SetClock
 ) -> None:
     clock.instant = datetime(2026, 8, 1, tzinfo=UTC)
-    schools = []
-    for zone in ZONES:
-        async with transaction(CLOCK):
-            schools.append(await build(zone))
+    schools = [await build(zone) for zone in ZONES]
     await live(schools, clock)
     assert not await database.fetch("SELECT FROM obligation WHERE state = 'OPEN'")
     assert not await database.fetch(
