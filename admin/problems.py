@@ -44,11 +44,24 @@ CONSTRAINTS = {
     ),
     "contact_point_has_a_value": "Укажите адрес или номер.",
     "contact_point_an_email_looks_like_one": "Это не похоже на адрес электронной почты.",
-    "contact_point_confirmed_by_a_document": (
+    "contact_point_confirmed_by_document_or_code": (
         "Подтвердить контакт можно только документом: укажите, что он получен на бумаге или в подписанном "
         "электронном документе, и номер документа."
     ),
-    "contact_point_once": "Такой контакт у этого представителя уже есть.",
+    "contact_point_by_code": "Введённый самостоятельно контакт подтверждает только его владелец, кодом.",
+    "contact_point_of_one_person": "Укажите либо представителя, либо обучающегося.",
+    "contact_point_messenger_is_known": "Мессенджер указывают для канала «Мессенджер», и только для него.",
+    "contact_point_a_phone_is_in_e164": "Номер телефона пишут с плюсом и кодом страны, без пробелов: +79161234567.",
+    "contact_point_a_browser_has_keys": "Уведомления браузера включает сам пользователь в своём браузере.",
+    "contact_point_once": "Такой контакт у этого человека уже есть.",
+    "consent_text_is_not_empty": "Укажите редакцию, заголовок и текст документа.",
+    "consent_text_one_version_per_purpose": "Такая редакция этого документа уже есть: для нового текста нужна новая.",
+    "trusted_certificate_has_a_name": "Укажите название удостоверяющего центра.",
+    "trusted_certificate_looks_like_one": "Вставьте сертификат в формате PEM, целиком.",
+    "school_ages_are_in_order": "Возраст собственного решения не больше возраста совершеннолетия, а тот не больше 25.",
+    "school_days_exist": "Учебные дни: хотя бы один, числа от 1 (понедельник) до 7.",
+    "school_delivery_weekdays_exist": "Дни рассылки: хотя бы один, числа от 1 (понедельник) до 7.",
+    "school_responsible_email_looks_like_one": "Адрес ответственного не похож на адрес электронной почты.",
     "school_has_a_name": "Укажите название школы.",
     "school_year_ends_after_start": "Учебный год должен закончиться позже, чем начался.",
     "school_year_one_name_per_school": "Учебный год с таким названием уже есть.",

@@ -18,6 +18,8 @@ from api.agreements.queries import AgreementQueries
 from api.checks import DocumentChecks
 from api.consent.mutations import ConsentMutations
 from api.consent.queries import ConsentQueries
+from api.contacts.mutations import ContactMutations
+from api.contacts.queries import ContactQueries
 from api.context import Context
 from api.errors import shown
 from api.journal.mutations import JournalMutations
@@ -27,12 +29,12 @@ from api.obligations.queries import ObligationQueries
 
 
 @strawberry.type(description="What can be read.")
-class Query(AccessQueries, AgreementQueries, ConsentQueries, JournalQueries, ObligationQueries):
+class Query(AccessQueries, AgreementQueries, ConsentQueries, ContactQueries, JournalQueries, ObligationQueries):
     """All queries."""
 
 
 @strawberry.type(description="What can be done. Every refusal carries its code in `extensions.code`.")
-class Mutation(AccessMutations, AgreementMutations, ConsentMutations, JournalMutations):
+class Mutation(AccessMutations, AgreementMutations, ConsentMutations, ContactMutations, JournalMutations):
     """All mutations."""
 
 

@@ -16,7 +16,7 @@ from admin.scope import as_application
 from admin.tables.listing import listing
 from diary.consent.tables import ConsentDecision
 from diary.delivery.statements import register_statement
-from diary.delivery.tables import ContactPoint, Statement, StatementState
+from diary.delivery.tables import ContactPoint, DeliveryAgreement, Statement, StatementState
 
 GROUP = "Заявления и контакты"
 
@@ -118,6 +118,25 @@ LISTINGS = (
     listing(
         GROUP,
         (
+            DeliveryAgreement.seq,
+            DeliveryAgreement.registered_at,
+            DeliveryAgreement.pupil,
+            DeliveryAgreement.guardian,
+            DeliveryAgreement.form,
+            DeliveryAgreement.reason,
+            DeliveryAgreement.channels,
+            DeliveryAgreement.schedule,
+            DeliveryAgreement.origin,
+            DeliveryAgreement.document_reference,
+            DeliveryAgreement.school,
+        ),
+        link=DeliveryAgreement.seq,
+        order=DeliveryAgreement.seq,
+        newest_first=True,
+    ),
+    listing(
+        GROUP,
+        (
             ContactPoint.value,
             ContactPoint.guardian,
             ContactPoint.channel,
@@ -130,5 +149,7 @@ LISTINGS = (
         link=ContactPoint.value,
         order=ContactPoint.value,
         writable=True,
+        hidden=(ContactPoint.confirmed_by_code, ContactPoint.replaced_by),
+        unreadable=(ContactPoint.push_keys,),
     ),
 )

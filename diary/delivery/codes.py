@@ -24,11 +24,7 @@ ADDRESS_AT_MOST, ADDRESS_WITHIN = 3, timedelta(minutes=15)
 ACCOUNT_AT_MOST, ACCOUNT_WITHIN = 10, timedelta(days=1)
 
 #: Channels that can carry a code.
-CARRIERS = {
-    Channel.EMAIL: OutboxKind.EMAIL,
-    Channel.SMS: OutboxKind.SMS,
-    Channel.MESSENGER: OutboxKind.MESSENGER,
-}
+CARRIERS = {Channel.EMAIL: OutboxKind.EMAIL}
 
 # Sent in Russian, like every letter.
 _SUBJECT = {

@@ -7,6 +7,8 @@ from uuid import UUID
 from diary.access.tables import Role
 from diary.access.viewer import Viewer
 from diary.consent.verdict import guardian_verdict
+from diary.delivery.agreements import current_sql
+from diary.delivery.tables import OutboxTopic
 from diary.kit import clock, database
 from diary.kit.command import Actor, command
 from diary.kit.refusal import BadInput, NotFound
@@ -42,6 +44,7 @@ async def tell_of_consent(actor: Actor, *, guardian_id: UUID, pupil_id: UUID, de
             pupil_id=pupil_id,
             contact_id=contact["id"],
             subject=_CONSENT_SUBJECT,
+            topic=OutboxTopic.OWN_MATTER,
             body=_CONSENT_BODY.format(pupil=f"{names['given_name']} {names['family_name']}"),
         )
 
@@ -51,7 +54,7 @@ async def cancel_queued(*, guardian_id: UUID, pupil_id: UUID) -> None:
     await database.execute(
         """
         UPDATE outbox SET state = 'CANCELLED', finished_at = $3, outcome = 'CONSENT_ENDED'
-        WHERE guardian = $1 AND pupil = $2 AND kind = 'EMAIL' AND state = 'QUEUED'
+        WHERE guardian = $1 AND pupil = $2 AND kind <> 'PRINT' AND state = 'QUEUED'
         """,
         guardian_id,
         pupil_id,
@@ -69,6 +72,7 @@ _TO_FAMILIES = f"""
     JOIN school s ON s.id = g.school
     JOIN contact_point c ON c.guardian = g.guardian AND c.channel = 'EMAIL' AND c.confirmed_at IS NOT NULL
         AND c.retired_at IS NULL
+    JOIN LATERAL ({current_sql("g.guardian", "g.pupil")}) AS a ON 'EMAIL' = ANY (a.channels)
     JOIN membership m ON m.pupil = g.pupil
     JOIN teaching_group t ON t.id = m.teaching_group AND t.kind = 'CLASS'
     CROSS JOIN LATERAL (SELECT ($6 AT TIME ZONE s.time_zone)::date AS today) AS local
@@ -86,8 +90,8 @@ async def write_to_families(
 ) -> int:
     """Queue the office's letter to the guardians of a class, or of the whole school; return how many letters wait.
 
-    Each guardian gets one letter per confirmed address; consent is asked when it is sent. The same
-    `dedup_key` never mails twice. Raises NotFound for a foreign school or class, BadInput.
+    Each guardian who has agreed to e-mail gets one letter per confirmed address (R1.1); consent is asked when it is
+    sent. The same `dedup_key` never mails twice. Raises NotFound for a foreign school or class, BadInput.
     """
     if school_id not in viewer.schools(Role.OFFICE):
         raise NotFound
@@ -115,14 +119,22 @@ async def write_to_families(
 
 
 async def _queue(
-    actor: Actor, *, dedup_key: str, guardian_id: UUID, pupil_id: UUID, contact_id: UUID, subject: str, body: str
+    actor: Actor,
+    *,
+    dedup_key: str,
+    guardian_id: UUID,
+    pupil_id: UUID,
+    contact_id: UUID,
+    topic: OutboxTopic,
+    subject: str,
+    body: str,
 ) -> None:
     now = clock.now()
     await database.execute(
         """
         INSERT INTO outbox (school, kind, dedup_key, guardian, pupil, contact_point, subject, body, due_at, created_at,
-            created_by)
-        SELECT school, 'EMAIL', $1, $2, $3, $4, $5, $6, $7, $7, $8 FROM pupil WHERE id = $3
+            created_by, topic)
+        SELECT school, 'EMAIL', $1, $2, $3, $4, $5, $6, $7, $7, $8, $9 FROM pupil WHERE id = $3
         ON CONFLICT (dedup_key) DO NOTHING
         """,
         dedup_key,
@@ -133,4 +145,5 @@ async def _queue(
         body,
         now,
         actor.account_id,
+        topic.value,
     )

@@ -17,7 +17,7 @@ from diary.access.tables import Role
 from diary.access.viewer import Viewer
 from diary.consent.verdict import ALLOWED
 from diary.delivery.informing import InformingChannel, may_inform
-from diary.delivery.tables import OutboxKind, OutboxState
+from diary.delivery.tables import OutboxKind, OutboxState, OutboxTopic
 from diary.kit import clock, database
 from diary.kit.command import Actor, command
 from diary.kit.refusal import NotFound
@@ -38,6 +38,7 @@ CLOCKS_DIFFER = timedelta(seconds=1)
 NO_PUPIL = "NO_PUPIL"
 CONTACT_NOT_CONFIRMED = "CONTACT_NOT_CONFIRMED"
 CONTACT_RETIRED = "CONTACT_RETIRED"
+CHANNEL_NOT_AGREED = "CHANNEL_NOT_AGREED"
 #: The outcome of a row whose worker was never heard of again.
 LEASE_EXPIRED = "LEASE_EXPIRED"
 NOT_ARRIVED = "NOT_ARRIVED"
@@ -134,17 +135,20 @@ async def claim(actor: Actor, outbox_id: UUID, kind: OutboxKind) -> Claimed | No
 
 
 async def ask_again(letter: Claimed) -> Permission | None:
-    """Ask right before sending whether the letter may leave and to which address (R1.3, R8.1, D5).
+    """Ask right before sending whether the letter may leave and to which address (R1.1, R1.3, R8.1, D5).
 
-    None when the row is no longer this worker's: then nothing is done.
+    About a child the ledger, the agreement in force and the contact must all allow it; about one's own decision and for
+    a code the contact alone decides. None when the row is no longer this worker's: then nothing is done.
     """
     # A withdrawal that a process with a faster clock has just committed counts already.
     now = clock.now() + CLOCKS_DIFFER
     rows = await database.fetch(
         """
-        SELECT c.value, c.confirmed_at <= $3 AS confirmed, c.retired_at <= $3 AS retired
-        FROM outbox o LEFT JOIN contact_point c ON c.id = o.contact_point AND c.channel = 'EMAIL'
-            AND c.guardian = o.guardian
+        SELECT o.topic, o.address, c.value, c.confirmed_at <= $3 AS confirmed, c.retired_at <= $3 AS retired,
+            (SELECT o.kind = ANY (a.channels) FROM delivery_agreement a
+             WHERE a.guardian = o.guardian AND a.pupil = o.pupil ORDER BY a.seq DESC LIMIT 1) AS agreed
+        FROM outbox o LEFT JOIN contact_point c ON c.id = o.contact_point AND c.channel = o.kind
+            AND c.guardian IS NOT DISTINCT FROM o.guardian
         WHERE o.id = $1 AND o.attempt = $2 AND o.state = 'STARTED' AND o.lease_until > $3
         """,
         letter.id,
@@ -153,16 +157,25 @@ async def ask_again(letter: Claimed) -> Permission | None:
     )
     if not rows:
         return None
-    if not rows[0]["confirmed"]:
+    asked = rows[0]
+    topic = OutboxTopic(asked["topic"])
+    if topic is OutboxTopic.STAFF_WARNING:
+        return Permission(ALLOWED, asked["address"])
+    # A code is what confirms a contact, so it is the one thing that goes to an unconfirmed one.
+    if asked["value"] is None or not (asked["confirmed"] or topic is OutboxTopic.CODE):
         return Permission(CONTACT_NOT_CONFIRMED)
-    if rows[0]["retired"]:
+    if asked["retired"]:
         return Permission(CONTACT_RETIRED)
+    if topic is not OutboxTopic.CHILD:
+        return Permission(ALLOWED, asked["value"])
     if letter.guardian_id is None or letter.pupil_id is None:
         return Permission(NO_PUPIL)
     verdict = await may_inform(
         guardian_id=letter.guardian_id, pupil_id=letter.pupil_id, channel=InformingChannel.EMAIL, at=now
     )
-    return Permission(verdict, rows[0]["value"])
+    if verdict == ALLOWED and not asked["agreed"]:
+        return Permission(CHANNEL_NOT_AGREED)
+    return Permission(verdict, asked["value"])
 
 
 @command
@@ -228,7 +241,9 @@ async def expire_leases(actor: Actor) -> Expired:
             SELECT id FROM outbox WHERE state = 'STARTED' AND lease_until <= $1 FOR UPDATE SKIP LOCKED
         )
         UPDATE outbox o SET
-            state = CASE WHEN kind = 'EMAIL' THEN 'UNCERTAIN' WHEN attempt < $2 THEN 'QUEUED' ELSE 'FAILED' END,
+            state = CASE WHEN topic = 'CODE' THEN 'FAILED' WHEN kind = 'EMAIL' THEN 'UNCERTAIN'
+                WHEN attempt < $2 THEN 'QUEUED' ELSE 'FAILED' END,
+            body = CASE WHEN topic = 'CODE' THEN '' ELSE body END,
             finished_at = CASE WHEN kind = 'EMAIL' OR attempt >= $2 THEN $1 END,
             due_at = CASE WHEN kind = 'EMAIL' OR attempt >= $2 THEN due_at ELSE $1 END,
             lease_until = NULL, outcome = $3
@@ -257,7 +272,8 @@ async def settle_by_hand(viewer: Viewer, outbox_id: UUID, *, arrived: bool) -> N
     found = await database.fetch(
         """
         SELECT school, attempt FROM outbox
-        WHERE id = $1 AND kind = 'EMAIL' AND (state = 'UNCERTAIN' OR state = 'FAILED' AND NOT $2) FOR UPDATE
+        WHERE id = $1 AND kind = 'EMAIL' AND topic <> 'CODE'
+            AND (state = 'UNCERTAIN' OR state = 'FAILED' AND NOT $2) FOR UPDATE
         """,
         outbox_id,
         arrived,
@@ -283,7 +299,8 @@ async def _settle(
     # A worker that comes back after its lease knows more than the sweep did, until a person has decided.
     tag = await database.execute(
         """
-        UPDATE outbox SET state = $3, finished_at = $4, lease_until = NULL, outcome = $5, evidence = $6
+        UPDATE outbox SET state = $3, finished_at = $4, lease_until = NULL, outcome = $5, evidence = $6,
+            body = CASE WHEN topic = 'CODE' THEN '' ELSE body END
         WHERE id = $1 AND attempt = $2 AND state IN ('STARTED', 'UNCERTAIN')
         """,
         outbox_id,

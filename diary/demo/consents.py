@@ -10,7 +10,15 @@ from random import Random
 from uuid import UUID
 
 from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind
-from diary.delivery.tables import Channel, Provenance, StatementState
+from diary.delivery.tables import (
+    AgreedChannel,
+    AgreementOrigin,
+    Channel,
+    DeliveryForm,
+    PaperReason,
+    Provenance,
+    StatementState,
+)
 from diary.demo import school
 from diary.demo.names import latin
 from diary.demo.people import Families, Guardian, Guardianship, Pupil
@@ -79,6 +87,21 @@ class Contact:
     confirmed_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """What a family has agreed about the form of delivery."""
+
+    id: UUID
+    guardian: Guardian
+    pupil: Pupil
+    form: DeliveryForm
+    reason: PaperReason | None
+    channels: tuple[AgreedChannel, ...]
+    origin: AgreementOrigin
+    document: str
+    registered_at: datetime
+
+
 class Consents:
     """The ledger in the order of registration, the statements and the contacts."""
 
@@ -86,12 +109,13 @@ class Consents:
         self.entries: list[Entry] = []
         self.statements: list[Statement] = []
         self.contacts: list[Contact] = []
+        self.agreements: list[Agreement] = []
         self.stances: dict[Guardianship, Stance] = {}
         self._year = year
         self._now = now
         self._dice = dice("consents")
         self._documents = 0
-        self._ids = {kind: Identifiers(kind, year.today) for kind in ("entry", "statement", "contact")}
+        self._ids = {kind: Identifiers(kind, year.today) for kind in ("entry", "statement", "contact", "agreement")}
         self._classes = {pupil: found.name for found in families.classes for pupil in found.pupils}
         cast = families.cast
         known = {cast.anna: Stance.AGREES, cast.boris: Stance.REFUSES_ELECTRONIC_FORM, cast.galina: Stance.SILENT}
@@ -103,6 +127,7 @@ class Consents:
             if pupil.age_on(year.today) >= OWN_DECISION_FROM and self._dice.random() < OWN_DECISION:
                 self._enter(None, pupil, Purpose.PERSONAL_DATA, Decision.GIVEN, self._september())
         self.entries.sort(key=lambda entry: entry.registered_at)
+        self.agreements.sort(key=lambda agreement: agreement.registered_at)
         self._draft_some(cast.galina)
         for guardian in families.guardians:
             self._reach(guardian, sure=guardian in known)
@@ -111,18 +136,41 @@ class Consents:
         guardian, pupil, received_at = link.guardian, link.pupil, self._september()
         paper = of_the_cast or None
         if stance is Stance.REFUSES:
-            self._enter(guardian, pupil, Purpose.PERSONAL_DATA, Decision.REFUSED, received_at, paper=True)
+            refused = self._enter(guardian, pupil, Purpose.PERSONAL_DATA, Decision.REFUSED, received_at, paper=True)
+            self._agree(refused, AgreementOrigin.CONSENT_ENDED, PaperReason.UNWILLING)
         elif stance is not Stance.SILENT:
             refuses = stance is Stance.REFUSES_ELECTRONIC_FORM
             form = Decision.REFUSED if refuses else Decision.GIVEN
             given = self._enter(guardian, pupil, Purpose.PERSONAL_DATA, Decision.GIVEN, received_at, paper=paper)
-            self._enter(
+            asked = self._enter(
                 guardian, pupil, Purpose.ELECTRONIC_FORM, form, received_at, paper=given.form is DocumentForm.PAPER
             )
+            latest = max(given, asked, key=lambda entry: entry.registered_at)
+            self._agree(latest, AgreementOrigin.OFFICE, PaperReason.UNWILLING if refuses else None)
         if stance is Stance.WITHDREW:
             later = self._year.this_monday - 2 * WEEK + self._dice.randrange(10) * DAY
             received_at = school.instant(later, time(9, self._dice.randrange(60)))
-            self._enter(guardian, pupil, Purpose.PERSONAL_DATA, Decision.WITHDRAWN, received_at, paper=True)
+            ended = self._enter(guardian, pupil, Purpose.PERSONAL_DATA, Decision.WITHDRAWN, received_at, paper=True)
+            self._agree(ended, AgreementOrigin.CONSENT_ENDED, PaperReason.UNWILLING)
+
+    def _agree(self, entry: Entry, origin: AgreementOrigin, reason: PaperReason | None) -> None:
+        """Agree together with a decision: on paper for a reason, otherwise on the cabinet, the mailbox and e-mail."""
+        if entry.guardian is None:
+            return
+        electronic = (AgreedChannel.EMAIL, AgreedChannel.MAILBOX, AgreedChannel.CABINET)
+        self.agreements.append(
+            Agreement(
+                id=self._ids["agreement"].next(),
+                guardian=entry.guardian,
+                pupil=entry.pupil,
+                form=DeliveryForm.PAPER if reason else DeliveryForm.ELECTRONIC,
+                reason=reason,
+                channels=() if reason else electronic,
+                origin=origin,
+                document=entry.document if origin is AgreementOrigin.OFFICE else "",
+                registered_at=entry.registered_at,
+            )
+        )
 
     def _enter(
         self,

@@ -349,3 +349,19 @@ class Records:
                 for contact in consents.contacts
             ],
         )  # fmt: skip
+        yield Batch(
+            "delivery_agreement",
+            (
+                "id", "school", "guardian", "pupil", "form", "reason", "channels", "schedule", "weekdays",
+                "month_days", "dates", "origin", "document_reference", "agreed_at", "registered_at",
+            ),
+            [
+                (
+                    agreement.id, self.school_id, agreement.guardian.id, agreement.pupil.id, agreement.form.value,
+                    agreement.reason.value if agreement.reason else None,
+                    [channel.value for channel in agreement.channels], "SCHOOL_DEFAULT", [], [], [],
+                    agreement.origin.value, agreement.document, agreement.registered_at, agreement.registered_at,
+                )
+                for agreement in consents.agreements
+            ],
+        )  # fmt: skip

@@ -122,12 +122,16 @@ BEGIN
             USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contact_point_is_confirmed';
     END IF;
     -- Only a code that reached this very address and came back confirms what a family entered itself.
-    IF NEW.confirmed_by_code IS NOT NULL AND (TG_OP = 'INSERT' OR OLD.confirmed_by_code IS DISTINCT FROM NEW.confirmed_by_code)
-        AND (current_user = 'diary_staff' OR NOT EXISTS (
+    IF NEW.confirmed_by_code IS NOT NULL AND (TG_OP = 'INSERT' OR OLD.confirmed_by_code IS DISTINCT FROM NEW.confirmed_by_code) THEN
+        -- A statement of its own: staff may not even look at codes.
+        IF current_user = 'diary_staff' THEN
+            RAISE EXCEPTION 'a contact is confirmed by its own code' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contact_point_by_code';
+        ELSIF NOT EXISTS (
             SELECT FROM one_time_code c WHERE c.id = NEW.confirmed_by_code AND c.contact_point = NEW.id
-                AND c.purpose = 'CONFIRM_CONTACT' AND c.used_at IS NOT NULL))
-    THEN
-        RAISE EXCEPTION 'a contact is confirmed by its own code' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contact_point_by_code';
+                AND c.purpose = 'CONFIRM_CONTACT' AND c.used_at IS NOT NULL)
+        THEN
+            RAISE EXCEPTION 'a contact is confirmed by its own code' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contact_point_by_code';
+        END IF;
     END IF;
     RETURN NEW;
 END $$;

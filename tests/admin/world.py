@@ -152,6 +152,11 @@ async def _delivery(world: SchoolWorld) -> None:
         value=f"anna@{hashlib.sha256(secret.encode()).hexdigest()[:8]}.example", provenance="PAPER",
         document_reference=f"Заявление {secret}", confirmed_at=NOW,
     )  # fmt: skip
+    ids["delivery_agreement"] = await insert(
+        "delivery_agreement", **pair, form="ELECTRONIC", channels=["EMAIL"], schedule="SCHOOL_DEFAULT", weekdays=[],
+        month_days=[], dates=[], origin="OFFICE", document_reference=f"Заявление {secret}", agreed_at=NOW,
+        registered_at=NOW,
+    )  # fmt: skip
     ids["obligation"] = await insert(
         "obligation", **pair, kind="RESULT", clause="7", about=f"test:{secret}", opened_at=NOW,
         due_at=NOW + timedelta(hours=24),

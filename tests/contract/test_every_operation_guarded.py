@@ -153,8 +153,9 @@ async def test_what_everybody_may_ask_shows_only_the_own(service: Service, town:
 
 def test_no_operation_was_forgotten() -> None:
     assert {name for _kind, name in OPERATIONS} == {
-        "viewer", "pupil", "diaryWeek", "obligations", "deliveryAgreements", "accessState",
+        "viewer", "pupil", "diaryWeek", "obligations", "deliveryAgreements", "accessState", "contactPoints",
         "signIn", "signOut", "recordMark", "correctMark", "registerConsent", "withdrawConsent",
-        "agreeDelivery",
+        "agreeDelivery", "addContactPoint", "confirmContactPoint", "resendContactCode", "replaceContactPoint",
+        "retireContactPoint",
         "diaryEvents",
     }  # fmt: skip

@@ -174,7 +174,7 @@ async def test_a_guardian_whose_rights_ended_gets_no_letter(
     [
         ("confirmed_at = NULL", "CONTACT_NOT_CONFIRMED"),
         ("retired_at = now() - interval '1 second'", "CONTACT_RETIRED"),
-        ("channel = 'SMS'", "CONTACT_NOT_CONFIRMED"),
+        ("channel = 'SMS', value = '+79161234567'", "CONTACT_NOT_CONFIRMED"),
         ("guardian = (SELECT id FROM guardian WHERE id <> contact_point.guardian LIMIT 1)", "CONTACT_NOT_CONFIRMED"),
     ],
     ids=["unconfirmed", "retired", "no longer an e-mail address", "somebody else's"],

@@ -141,7 +141,24 @@ class World:
         family = Family(guardian, pupil, contact, address)
         if consent:
             await self.decide(family, "GIVEN", at=LONG_AGO)
+        await self.agree(family, "EMAIL", "MAILBOX")
         return family
+
+    async def agree(self, family: Family, *channels: str) -> None:
+        """Agree on channels, or on paper when none is named."""
+        await self.connection.execute(
+            "INSERT INTO delivery_agreement (id, school, guardian, pupil, form, reason, channels, schedule, origin, "
+            "document_reference, agreed_at, registered_at) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, 'SCHOOL_DEFAULT', 'OFFICE', 'Заявление 2', $8, $8)",
+            uuid4(),
+            self.school,
+            family.guardian,
+            family.pupil,
+            "ELECTRONIC" if channels else "PAPER",
+            None if channels else "UNABLE",
+            list(channels),
+            LONG_AGO,
+        )
 
     async def decide(self, family: Family, decision: str, *, at: dt.datetime | None = None) -> None:
         """Append a decision to the ledger."""

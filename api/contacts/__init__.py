@@ -1,0 +1,1 @@
+"""Contact points: the addresses that a family has given, and the codes that confirm them (R8)."""

@@ -1,0 +1,35 @@
+"""Reading contact points (R8)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from api.contacts import types
+from api.context import Info
+from api.identifiers import optional_identifier
+from diary.delivery import contacts
+
+
+@strawberry.type
+class ContactQueries:
+    """Queries of contacts."""
+
+    @strawberry.field(
+        description="The contacts of a guardian or of a pupil, those in use first, the old ones kept (R8.1). "
+        "For the person and the school's office; a guardian needs no consent for the own contacts.",
+        graphql_type=list[types.ContactPoint],
+    )
+    async def contact_points(
+        self,
+        info: Info,
+        guardian_id: Annotated[strawberry.ID | None, strawberry.argument(description="Whose: a guardian's.")] = None,
+        pupil_id: Annotated[strawberry.ID | None, strawberry.argument(description="Whose: a pupil's own.")] = None,
+    ) -> list[contacts.Contact]:
+        """Return the contacts."""
+        return await contacts.of_person(
+            await info.context.viewer(),
+            guardian_id=optional_identifier(guardian_id),
+            pupil_id=optional_identifier(pupil_id),
+        )

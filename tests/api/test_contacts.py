@@ -1,0 +1,176 @@
+"""Contact points over GraphQL: by a document or by a code, and the old ones stay (R8)."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from diary.kit import database
+from diary.kit.clock import SetClock
+from tests.support.service import Service, codes
+from tests.support.town import Town
+
+ADD = """
+mutation ($input: AddContactPointInput!) { addContactPoint(input: $input) {
+    codeExpiresAt contact { id value channel provenance confirmedAt } } }
+"""
+CONFIRM = "mutation ($id: ID!, $code: String!) { confirmContactPoint(contactId: $id, code: $code) { confirmedAt } }"
+RESEND = "mutation ($id: ID!) { resendContactCode(contactId: $id) { codeExpiresAt } }"
+REPLACE = """
+mutation ($id: ID!, $value: String!) { replaceContactPoint(input: {contactId: $id, value: $value}) {
+    contact { id value } } }
+"""
+RETIRE = "mutation ($id: ID!) { retireContactPoint(contactId: $id) { retiredAt } }"
+CONTACTS = "query ($guardian: ID!) { contactPoints(guardianId: $guardian) { value retiredAt confirmedAt provenance } }"
+
+
+def of(town: Town, guardian: str, value: str = "anna@families.example", **more: Any) -> dict[str, Any]:
+    """Return the input of an e-mail address with changes."""
+    return {
+        "input": {"guardianId": str(town.first.guardians[guardian]), "channel": "EMAIL", "value": value, **more}
+    }  # fmt: skip
+
+
+async def sent_code() -> str:
+    """Return the code in the newest letter that waits."""
+    rows = await database.fetch(
+        "SELECT body FROM outbox WHERE topic = 'CODE' ORDER BY created_at DESC, id DESC LIMIT 1"
+    )
+    found = re.search(r"\b[0-9]{6}\b", rows[0]["body"])
+    assert found
+    return found[0]
+
+
+def other_than(code: str) -> str:
+    """Return a code that is wrong."""
+    return f"{(int(code) + 1) % 10**6:06d}"
+
+
+async def added(service: Service, town: Town, token: str, guardian: str = "galina", **more: Any) -> str:
+    """Add an address and return its id."""
+    answer = await service.post(ADD, of(town, guardian, **more), token=token)
+    contact: str = answer["data"]["addContactPoint"]["contact"]["id"]
+    return contact
+
+
+async def test_a_guardian_without_any_consent_enters_an_address_and_confirms_it(service: Service, town: Town) -> None:
+    galina = await service.sign_in("galina")
+    answer = await service.post(ADD, of(town, "galina", " Galina@Families.Example "), token=galina)
+    contact = answer["data"]["addContactPoint"]["contact"]
+    assert (contact["value"], contact["provenance"], contact["confirmedAt"]) == (
+        "Galina@families.example", "SELF_ENTERED", None,
+    )  # fmt: skip
+
+    confirmed = await service.post(CONFIRM, {"id": contact["id"], "code": await sent_code()}, token=galina)
+    assert confirmed["data"]["confirmContactPoint"]["confirmedAt"] is not None
+
+
+async def test_the_office_confirms_by_a_document_only(service: Service, town: Town) -> None:
+    daria = await service.sign_in("daria")
+    assert codes(await service.post(ADD, of(town, "anna"), token=daria)) == ["CONTACT_NEEDS_DOCUMENT"]
+    answer = await service.post(ADD, of(town, "anna", documentReference="Папка 2, лист 4"), token=daria)
+    assert answer["data"]["addContactPoint"]["contact"]["confirmedAt"] is not None
+    assert answer["data"]["addContactPoint"]["codeExpiresAt"] is None
+
+
+async def test_five_wrong_tries_spend_a_code_even_if_the_sixth_is_right(service: Service, town: Town) -> None:
+    galina = await service.sign_in("galina")
+    contact = await added(service, town, galina)
+    right = await sent_code()
+    refused = [
+        codes(await service.post(CONFIRM, {"id": contact, "code": other_than(right)}, token=galina)) for _ in range(5)
+    ]
+    assert refused == [["CODE_WRONG"]] * 4 + [["CODE_SPENT"]]
+    assert codes(await service.post(CONFIRM, {"id": contact, "code": right}, token=galina)) == ["CODE_SPENT"]
+
+
+async def test_a_code_serves_once_and_for_ten_minutes(service: Service, town: Town, clock: SetClock) -> None:
+    galina = await service.sign_in("galina")
+    contact = await added(service, town, galina)
+    code = await sent_code()
+    clock.move(timedelta(minutes=10))
+    assert codes(await service.post(CONFIRM, {"id": contact, "code": code}, token=galina)) == ["CODE_EXPIRED"]
+
+    await service.post(RESEND, {"id": contact}, token=galina)
+    fresh = await sent_code()
+    clock.move(timedelta(minutes=10) - timedelta(seconds=1))
+    assert codes(await service.post(CONFIRM, {"id": contact, "code": fresh}, token=galina)) == []
+    assert codes(await service.post(CONFIRM, {"id": contact, "code": fresh}, token=galina)) == ["CODE_SPENT"]
+
+
+async def test_one_address_gets_three_codes_in_a_quarter_of_an_hour(
+    service: Service, town: Town, clock: SetClock
+) -> None:
+    galina = await service.sign_in("galina")
+    contact = await added(service, town, galina)
+    answers = [codes(await service.post(RESEND, {"id": contact}, token=galina)) for _ in range(3)]
+    assert answers == [[], [], ["TOO_MANY_CODES"]]
+    # Another person who names the same address does not open it for more.
+    anna = await service.sign_in("anna")
+    assert codes(await service.post(ADD, of(town, "anna"), token=anna)) == ["TOO_MANY_CODES"]
+    clock.move(timedelta(minutes=15))
+    assert codes(await service.post(RESEND, {"id": contact}, token=galina)) == []
+
+
+async def test_a_code_is_nobody_elses(service: Service, town: Town) -> None:
+    galina = await service.sign_in("galina")
+    contact = await added(service, town, galina)
+    code = await sent_code()
+    for login in ("anna", "daria", "olga", "elena"):
+        answer = await service.post(CONFIRM, {"id": contact, "code": code}, token=await service.sign_in(login))
+        assert codes(answer) == ["NOT_FOUND"], login
+
+
+async def test_a_replaced_and_a_retired_address_stay_in_sight(service: Service, town: Town) -> None:
+    galina = await service.sign_in("galina")
+    contact = await added(service, town, galina, value="old@families.example")
+    answer = await service.post(REPLACE, {"id": contact, "value": "new@families.example"}, token=galina)
+    await service.post(RETIRE, {"id": answer["data"]["replaceContactPoint"]["contact"]["id"]}, token=galina)
+
+    guardian = str(town.first.guardians["galina"])
+    listed = (await service.post(CONTACTS, {"guardian": guardian}, token=galina))["data"]["contactPoints"]
+    assert {entry["value"] for entry in listed} == {"old@families.example", "new@families.example"}
+    assert all(entry["retiredAt"] for entry in listed)
+    assert codes(await service.post(RETIRE, {"id": contact}, token=galina)) == ["NOT_FOUND"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "value", "kept"),
+    [
+        ("SMS", "8 (916) 123-45-67", "+79161234567"),
+        ("SMS", "+375 29 123-45-67", "+375291234567"),
+        ("EMAIL", "anna@почта.рф", "anna@xn--80a1acny.xn--p1ai"),
+        ("POSTAL", "г. Пермь,  ул. Ленина, 1", "г. Пермь, ул. Ленина, 1"),
+    ],
+)
+async def test_an_address_is_kept_in_one_spelling(
+    service: Service, town: Town, channel: str, value: str, kept: str
+) -> None:
+    answer = await service.post(
+        ADD, of(town, "anna", value, channel=channel, documentReference="Папка 2"), token=await service.sign_in("daria")
+    )
+    assert answer["data"]["addContactPoint"]["contact"]["value"] == kept
+
+
+@pytest.mark.parametrize(
+    ("channel", "value"),
+    [
+        ("EMAIL", "anna"), ("EMAIL", "anna@"), ("EMAIL", "a b@c.example"), ("EMAIL", ""),
+        ("SMS", "112"), ("SMS", "+7 916 123"), ("SMS", "anna"), ("WEB_PUSH", "http://push.example/1"),
+    ],
+)  # fmt: skip
+async def test_what_is_no_address_is_refused(service: Service, town: Town, channel: str, value: str) -> None:
+    answer = await service.post(
+        ADD, of(town, "anna", value, channel=channel, documentReference="Папка 2"), token=await service.sign_in("daria")
+    )
+    assert codes(answer) == ["BAD_INPUT"]
+
+
+async def test_the_same_address_is_not_added_twice(service: Service, town: Town) -> None:
+    galina = await service.sign_in("galina")
+    await added(service, town, galina)
+    answer = await service.post(ADD, of(town, "galina", "anna@FAMILIES.example"), token=galina)
+    assert codes(answer) == ["CONTACT_KNOWN"]
