@@ -9,6 +9,7 @@ import strawberry
 from api.agreements import types
 from api.context import Info
 from api.identifiers import identifier
+from api.limits import SIZE
 from diary.delivery import agreements
 
 
@@ -20,6 +21,7 @@ class AgreementQueries:
         description="The agreements about a pupil, newest first; the first of each guardian is in force (R1.1). "
         "The office sees its school's, a guardian the own ones; anybody else's pupil is NOT_FOUND.",
         graphql_type=list[types.DeliveryAgreement],
+        metadata={SIZE: 5},
     )
     async def delivery_agreements(
         self, info: Info, pupil_id: Annotated[strawberry.ID, strawberry.argument(description="About whom.")]

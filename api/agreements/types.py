@@ -7,6 +7,7 @@ import datetime as dt
 import strawberry
 
 from api.enums import describe
+from api.limits import SIZE
 from diary.delivery.tables import AgreedChannel, AgreementOrigin, DeliveryForm, DeliverySchedule, PaperReason
 
 describe(
@@ -56,11 +57,15 @@ class DeliveryAgreement:
     pupil_id: strawberry.ID = strawberry.field(description="About whom.")
     form: DeliveryForm = strawberry.field(description="In which form.")
     reason: PaperReason | None = strawberry.field(description="Why on paper; null for the electronic form.")
-    channels: list[AgreedChannel] = strawberry.field(description="Through what, in the order in which it is tried.")
+    channels: list[AgreedChannel] = strawberry.field(
+        description="Through what, in the order in which it is tried.", metadata={SIZE: 3}
+    )
     schedule: DeliverySchedule = strawberry.field(description="When scheduled mailings come.")
-    weekdays: list[int] = strawberry.field(description="Agreed weekdays, 1 is Monday.")
-    month_days: list[int] = strawberry.field(description="Agreed days of the month; 31 is the last day of a month.")
-    dates: list[dt.date] = strawberry.field(description="Agreed dates.")
+    weekdays: list[int] = strawberry.field(description="Agreed weekdays, 1 is Monday.", metadata={SIZE: 5})
+    month_days: list[int] = strawberry.field(
+        description="Agreed days of the month; 31 is the last day of a month.", metadata={SIZE: 2}
+    )
+    dates: list[dt.date] = strawberry.field(description="Agreed dates.", metadata={SIZE: 5})
     quiet_from: dt.time | None = strawberry.field(
         description="Not to be disturbed from, school's time; null as usual there."
     )

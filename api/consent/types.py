@@ -7,6 +7,7 @@ import datetime as dt
 import strawberry
 
 from api.enums import describe
+from api.limits import SIZE
 from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind
 
 describe(
@@ -83,5 +84,7 @@ class AccessState:
     at: dt.datetime = strawberry.field(description="Which instant.")
     lawful: bool = strawberry.field(description="Whether the diary was open to this person.")
     verdict: str = strawberry.field(description="ALLOWED, or the code of the refusal that the person would have got.")
-    decisions: list[DecisionThen] = strawberry.field(description="The decisions that counted.")
-    guardianships: list[GuardianshipThen] = strawberry.field(description="The guardianships that were known.")
+    decisions: list[DecisionThen] = strawberry.field(description="The decisions that counted.", metadata={SIZE: 3})
+    guardianships: list[GuardianshipThen] = strawberry.field(
+        description="The guardianships that were known.", metadata={SIZE: 1}
+    )

@@ -9,6 +9,7 @@ import strawberry
 from api.contacts import types
 from api.context import Info
 from api.identifiers import optional_identifier
+from api.limits import SIZE
 from diary.delivery import contacts
 
 
@@ -20,6 +21,7 @@ class ContactQueries:
         description="The contacts of a guardian or of a pupil, those in use first, the old ones kept (R8.1). "
         "For the person and the school's office; a guardian needs no consent for the own contacts.",
         graphql_type=list[types.ContactPoint],
+        metadata={SIZE: 5},
     )
     async def contact_points(
         self,

@@ -9,7 +9,8 @@ from uuid import UUID
 from diary.access.tables import Role
 from diary.access.viewer import Viewer
 from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind
-from diary.delivery import agreements, letters
+from diary.delivery import agreements, letters, obligations
+from diary.delivery.tables import MetBy
 from diary.kit import clock, database
 from diary.kit.command import command
 from diary.kit.refusal import BadInput, NotFound, Refusal
@@ -243,9 +244,12 @@ async def _append(
             viewer.account_id,
         )
     )[0]
+    owed = await _owe_its_effect(viewer, guardian_id=guardian_id, pupil_id=pupil_id, decision_id=row["id"])
     if guardian_id is not None:
         if decision is Decision.GIVEN:
-            await letters.tell_of_consent(viewer, guardian_id=guardian_id, pupil_id=pupil_id, decision_id=row["id"])
+            await letters.tell_of_consent(
+                viewer, guardian_id=guardian_id, pupil_id=pupil_id, decision_id=row["id"], obligation_id=owed
+            )
         else:
             await letters.cancel_queued(guardian_id=guardian_id, pupil_id=pupil_id)
             await agreements.consent_ended(viewer, guardian_id=guardian_id, pupil_id=pupil_id)
@@ -260,3 +264,28 @@ async def _append(
         registered_at=row["registered_at"],
         valid_until=valid_until,
     )
+
+
+async def _owe_its_effect(
+    viewer: Viewer, *, guardian_id: UUID | None, pupil_id: UUID, decision_id: UUID
+) -> UUID | None:
+    """Open the duty to tell the person what the decision has changed.
+
+    Whoever has an account reads it there from this moment on, which meets the duty (A7); others get a letter, or are
+    told by the office.
+    """
+    owed = await obligations.open_consent_effect(
+        viewer, guardian_id=guardian_id, pupil_id=pupil_id, decision_id=decision_id
+    )
+    accounts = await database.fetch(
+        """
+        SELECT c.account FROM capacity c JOIN account a ON a.id = c.account AND a.active
+        WHERE CASE WHEN $1::uuid IS NULL THEN c.pupil = $2 ELSE c.guardian = $1 END LIMIT 1
+        """,
+        guardian_id,
+        pupil_id,
+    )
+    if owed is not None and accounts:
+        at = (await database.fetch("SELECT opened_at FROM obligation WHERE id = $1", owed))[0]["opened_at"]
+        await obligations.meet(viewer, owed, at=at, by=MetBy.PUBLICATION, evidence={"account": accounts[0]["account"]})
+    return owed

@@ -33,8 +33,13 @@ _CONFIRMED_EMAILS = """
 """
 
 
-async def tell_of_consent(actor: Actor, *, guardian_id: UUID, pupil_id: UUID, decision_id: UUID) -> None:
-    """Tell a guardian that the registered consent has opened the cabinet; inside the registering command."""
+async def tell_of_consent(
+    actor: Actor, *, guardian_id: UUID, pupil_id: UUID, decision_id: UUID, obligation_id: UUID | None
+) -> None:
+    """Tell a guardian that the registered consent has opened the cabinet; inside the registering command.
+
+    It is about the own decision, so a confirmed address is enough; delivered, it meets the obligation.
+    """
     names = (await database.fetch("SELECT given_name, family_name FROM pupil WHERE id = $1", pupil_id))[0]
     for contact in await database.fetch(_CONFIRMED_EMAILS, guardian_id):
         await _queue(
@@ -45,6 +50,7 @@ async def tell_of_consent(actor: Actor, *, guardian_id: UUID, pupil_id: UUID, de
             contact_id=contact["id"],
             subject=_CONSENT_SUBJECT,
             topic=OutboxTopic.OWN_MATTER,
+            obligation_id=obligation_id,
             body=_CONSENT_BODY.format(pupil=f"{names['given_name']} {names['family_name']}"),
         )
 
@@ -126,6 +132,7 @@ async def _queue(
     pupil_id: UUID,
     contact_id: UUID,
     topic: OutboxTopic,
+    obligation_id: UUID | None,
     subject: str,
     body: str,
 ) -> None:
@@ -133,8 +140,8 @@ async def _queue(
     await database.execute(
         """
         INSERT INTO outbox (school, kind, dedup_key, guardian, pupil, contact_point, subject, body, due_at, created_at,
-            created_by, topic)
-        SELECT school, 'EMAIL', $1, $2, $3, $4, $5, $6, $7, $7, $8, $9 FROM pupil WHERE id = $3
+            created_by, topic, obligation)
+        SELECT school, 'EMAIL', $1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10 FROM pupil WHERE id = $3
         ON CONFLICT (dedup_key) DO NOTHING
         """,
         dedup_key,
@@ -146,4 +153,5 @@ async def _queue(
         now,
         actor.account_id,
         topic.value,
+        obligation_id,
     )

@@ -16,8 +16,9 @@ from uuid import UUID
 from diary.access.tables import Role
 from diary.access.viewer import Viewer
 from diary.consent.verdict import ALLOWED
+from diary.delivery import obligations
 from diary.delivery.informing import InformingChannel, may_inform
-from diary.delivery.tables import OutboxKind, OutboxState, OutboxTopic
+from diary.delivery.tables import MetBy, OutboxKind, OutboxState, OutboxTopic
 from diary.kit import clock, database
 from diary.kit.command import Actor, command
 from diary.kit.refusal import NotFound
@@ -128,7 +129,7 @@ async def claim(actor: Actor, outbox_id: UUID, kind: OutboxKind) -> Claimed | No
         outbox_id,
         kind.value,
         now,
-        LETTER_LEASE if kind is OutboxKind.EMAIL else SHEET_LEASE,
+        SHEET_LEASE if kind is OutboxKind.PRINT else LETTER_LEASE,
         CLOCKS_DIFFER,
     )
     return Claimed(**{**rows[0], "kind": OutboxKind(rows[0]["kind"])}) if rows else None
@@ -181,8 +182,10 @@ async def ask_again(letter: Claimed) -> Permission | None:
 @command
 async def settle_done(actor: Actor, outbox_id: UUID, attempt: int, *, evidence: Mapping[str, Any]) -> bool:
     """Record that the act was carried out, with its evidence; False when the attempt is no longer the row's."""
-    del actor
-    return await _settle(outbox_id, attempt, OutboxState.DONE, evidence=evidence)
+    settled = await _settle(outbox_id, attempt, OutboxState.DONE, evidence=evidence)
+    if settled:
+        await _meet_what_was_owed(actor, outbox_id, evidence)
+    return settled
 
 
 @command
@@ -241,11 +244,11 @@ async def expire_leases(actor: Actor) -> Expired:
             SELECT id FROM outbox WHERE state = 'STARTED' AND lease_until <= $1 FOR UPDATE SKIP LOCKED
         )
         UPDATE outbox o SET
-            state = CASE WHEN topic = 'CODE' THEN 'FAILED' WHEN kind = 'EMAIL' THEN 'UNCERTAIN'
+            state = CASE WHEN topic = 'CODE' THEN 'FAILED' WHEN kind <> 'PRINT' THEN 'UNCERTAIN'
                 WHEN attempt < $2 THEN 'QUEUED' ELSE 'FAILED' END,
             body = CASE WHEN topic = 'CODE' THEN '' ELSE body END,
-            finished_at = CASE WHEN kind = 'EMAIL' OR attempt >= $2 THEN $1 END,
-            due_at = CASE WHEN kind = 'EMAIL' OR attempt >= $2 THEN due_at ELSE $1 END,
+            finished_at = CASE WHEN kind <> 'PRINT' OR attempt >= $2 THEN $1 END,
+            due_at = CASE WHEN kind <> 'PRINT' OR attempt >= $2 THEN due_at ELSE $1 END,
             lease_until = NULL, outcome = $3
         FROM abandoned WHERE o.id = abandoned.id
         RETURNING o.state
@@ -272,7 +275,7 @@ async def settle_by_hand(viewer: Viewer, outbox_id: UUID, *, arrived: bool) -> N
     found = await database.fetch(
         """
         SELECT school, attempt FROM outbox
-        WHERE id = $1 AND kind = 'EMAIL' AND topic <> 'CODE'
+        WHERE id = $1 AND kind <> 'PRINT' AND topic <> 'CODE'
             AND (state = 'UNCERTAIN' OR state = 'FAILED' AND NOT $2) FOR UPDATE
         """,
         outbox_id,
@@ -282,7 +285,8 @@ async def settle_by_hand(viewer: Viewer, outbox_id: UUID, *, arrived: bool) -> N
         raise NotFound
     if arrived:
         evidence = {"confirmed_by_account": viewer.account_id}
-        await _settle(outbox_id, found[0]["attempt"], OutboxState.DONE, evidence=evidence)
+        if await _settle(outbox_id, found[0]["attempt"], OutboxState.DONE, evidence=evidence):
+            await _meet_what_was_owed(viewer, outbox_id, evidence)
     else:
         # A person has looked at it, so the count of attempts does not stand in the way of this one.
         await database.execute(
@@ -291,6 +295,14 @@ async def settle_by_hand(viewer: Viewer, outbox_id: UUID, *, arrived: bool) -> N
             clock.now(),
             NOT_ARRIVED,
         )
+
+
+async def _meet_what_was_owed(actor: Actor, outbox_id: UUID, evidence: Mapping[str, Any]) -> None:
+    """Meet the obligation that a delivered row was sent for, with the row as its evidence (D6)."""
+    owed = (await database.fetch("SELECT obligation FROM outbox WHERE id = $1", outbox_id))[0]["obligation"]
+    if owed is not None:
+        proof = {"outbox": str(outbox_id), **evidence}
+        await obligations.meet(actor, owed, at=clock.now(), by=MetBy.DELIVERY, evidence=proof)
 
 
 async def _settle(

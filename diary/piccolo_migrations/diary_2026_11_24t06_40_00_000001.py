@@ -156,9 +156,34 @@ END $$;
 CREATE TRIGGER keep_guardianship_version AFTER INSERT OR UPDATE OR DELETE ON guardianship
     FOR EACH ROW EXECUTE FUNCTION keep_guardianship_version();
 
--- What the earlier release knew is the beginning of the history.
+-- The trail of the earlier release tells since when each guardianship was known, and as what.
+DO $$
+DECLARE
+    entry record;
+    known jsonb := '{}';
+    row_of text := '';
+BEGIN
+    FOR entry IN
+        SELECT * FROM audit_entry WHERE record = 'guardianship' ORDER BY record_id, id
+    LOOP
+        IF entry.record_id <> row_of THEN
+            row_of := entry.record_id;
+            known := '{}';
+        END IF;
+        known := known || coalesce(entry.after, '{}');
+        INSERT INTO guardianship_version (school, guardianship, guardian, pupil, restricted, valid_from, valid_to, removed, recorded_at)
+        SELECT entry.school, row_of::uuid, g.id, p.id, (known ->> 'restricted')::boolean, (known ->> 'valid_from')::date,
+            (known ->> 'valid_to')::date, entry.action = 'DELETE', entry.at
+        FROM guardian g, pupil p
+        WHERE g.id = (known ->> 'guardian')::uuid AND p.id = (known ->> 'pupil')::uuid AND known ? 'valid_from'
+            AND g.school = entry.school AND p.school = entry.school;
+    END LOOP;
+END $$;
+
+-- What no trail tells of is known from now on.
 INSERT INTO guardianship_version (school, guardianship, guardian, pupil, restricted, valid_from, valid_to, removed, recorded_at)
-SELECT school, id, guardian, pupil, restricted, valid_from, valid_to, false, diary_now() FROM guardianship;
+SELECT school, id, guardian, pupil, restricted, valid_from, valid_to, false, diary_now() FROM guardianship g
+WHERE NOT EXISTS (SELECT FROM guardianship_version v WHERE v.guardianship = g.id);
 """
 
 AUDITED = (

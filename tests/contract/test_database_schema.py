@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -20,6 +22,13 @@ HAND_MADE_SUFFIX = "_of_school"
 HAND_MADE_DEFAULTS = {("consent_decision", "seq"), ("delivery_agreement", "seq")}
 
 MIGRATE = "import asyncio; from diary.migrations import migrate; asyncio.run(migrate(print))"
+#: Only what the first release had.
+MIGRATE_FIRST = """
+import asyncio
+from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager
+manager = ForwardsMigrationManager(app_name="diary", migration_id="2026-11-24T03:00:00:000001")
+assert asyncio.run(manager.run()).success
+"""
 PENDING = "import asyncio; from diary.migrations import pending; print(asyncio.run(pending()))"
 DECLARE = """
 import asyncio
@@ -162,3 +171,32 @@ async def test_migrating_twice_changes_nothing_the_second_time(servers: Embedded
     run(MIGRATE, database_url)
 
     assert run(PENDING, database_url) == "[]"
+
+
+async def test_guardianships_of_the_first_release_keep_their_history(servers: EmbeddedServers) -> None:
+    database_url = await new_database(servers, "upgraded")
+    run(MIGRATE_FIRST, database_url)
+    connection = await asyncpg.connect(database_url)
+    try:
+        school, guardian, pupil, link = (str(uuid4()) for _ in range(4))
+        await connection.execute(f"""
+            INSERT INTO school (id, name) VALUES ('{school}', 'Школа');
+            INSERT INTO guardian (id, school, family_name, given_name) VALUES ('{guardian}', '{school}', 'А', 'Б');
+            INSERT INTO pupil (id, school, family_name, given_name) VALUES ('{pupil}', '{school}', 'А', 'В');
+            SET diary.now = '2026-09-01 10:00+03';
+            INSERT INTO guardianship (id, school, guardian, pupil, valid_from)
+                VALUES ('{link}', '{school}', '{guardian}', '{pupil}', '2026-09-01');
+            SET diary.now = '2026-10-12 14:05+03';
+            UPDATE guardianship SET restricted = true WHERE id = '{link}';
+        """)
+        run(MIGRATE, database_url)
+        versions = await connection.fetch(
+            "SELECT restricted, valid_from, recorded_at FROM guardianship_version ORDER BY recorded_at"
+        )
+    finally:
+        await connection.close()
+
+    assert [tuple(row) for row in versions] == [
+        (False, date(2026, 9, 1), datetime(2026, 9, 1, 7, tzinfo=UTC)),
+        (True, date(2026, 9, 1), datetime(2026, 10, 12, 11, 5, tzinfo=UTC)),
+    ]
