@@ -1,0 +1,111 @@
+"""The wording of the documents that families sign: one document per purpose, each with its version and hash (152-FZ art. 9)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from uuid import UUID
+
+from diary.consent.tables import Purpose
+from diary.kit import clock, database
+
+#: The version under which a school begins with the texts that come with the service.
+FIRST_VERSION = "2026-11"
+#: What is left empty on paper, to be filled in by hand.
+BLANK = "________________________________"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """One published wording."""
+
+    id: UUID
+    version: str
+    title: str
+    body: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentFacts:
+    """What a document says of the people and the school; what is unknown is left to be written by hand."""
+
+    signer: str
+    signer_address: str = ""
+    signer_document: str = ""
+    authority: str = ""
+    pupil: str
+    school: str
+    school_address: str = ""
+    processor: str = ""
+    valid_until: str = ""
+
+
+_TITLES = {
+    Purpose.PERSONAL_DATA: "Согласие на обработку персональных данных обучающегося в электронном дневнике",
+    Purpose.ELECTRONIC_FORM: "Согласие на получение сведений об успеваемости в электронной форме",
+    Purpose.GUARDIAN_ACCESS: "Согласие совершеннолетнего обучающегося на информирование представителей",
+}
+
+
+async def current_text(school_id: UUID, purpose: Purpose) -> Text:
+    """Return the wording in force at a school; its first one is the service's own, published when it is first asked for.
+
+    Inside a command, because the first question writes it down.
+    """
+    rows = await database.fetch(
+        """
+        SELECT id, version, title, body, sha256 FROM consent_text
+        WHERE school = $1 AND purpose = $2 ORDER BY published_at DESC, id DESC LIMIT 1
+        """,
+        school_id,
+        purpose.value,
+    )
+    if not rows:
+        rows = await database.fetch(
+            """
+            INSERT INTO consent_text (id, school, purpose, version, title, body, published_at)
+            VALUES (uuidv7(), $1, $2, $3, $4, $5, $6)
+            ON CONFLICT (school, purpose, version) DO UPDATE SET version = excluded.version
+            RETURNING id, version, title, body, sha256
+            """,
+            school_id,
+            purpose.value,
+            FIRST_VERSION,
+            _TITLES[purpose],
+            built_in(purpose),
+            clock.now(),
+        )
+    return Text(**rows[0])
+
+
+@cache
+def built_in(purpose: Purpose) -> str:
+    """Return the wording that comes with the service."""
+    return (files("diary.consent") / "forms" / f"{purpose.value.lower()}.txt").read_text(encoding="utf-8")
+
+
+def filled(text: Text, facts: ConsentFacts) -> str:
+    """Return the document as one person reads and signs it."""
+    document = f"{text.title}\n\n{text.body}"
+    for place, value in (
+        ("{signer}", facts.signer),
+        ("{signer_address}", facts.signer_address),
+        ("{signer_document}", facts.signer_document),
+        ("{authority}", facts.authority),
+        ("{pupil}", facts.pupil),
+        ("{school}", facts.school),
+        ("{school_address}", facts.school_address),
+        ("{processor}", facts.processor or "обработка никому не поручена"),
+        ("{valid_until}", facts.valid_until or "до отзыва или до окончания обучения в школе"),
+    ):
+        # A name with braces in it must not be filled in once more.
+        document = document.replace(place, (value or BLANK).replace("{", "(").replace("}", ")"))
+    return document
+
+
+def sha256(document: str) -> str:
+    """Return the hash that a signature is bound to."""
+    return hashlib.sha256(document.encode()).hexdigest()
