@@ -31,6 +31,9 @@ class RegisterConsentInput:
     document_reference: str = strawberry.field(
         default="", description="The document: number, date, place where it is kept; needed for every decision (R2.2)."
     )
+    text_version: str = strawberry.field(
+        default="", description="Which published version of the text was signed; left out, another form was used."
+    )
     received_at: dt.datetime | None = strawberry.field(
         default=None, description="When the school received it, with a time zone; left out, now."
     )
@@ -74,6 +77,7 @@ class ConsentMutations:
             form=given.form,
             signature_kind=given.signature_kind,
             document_reference=given.document_reference,
+            text_version=given.text_version,
             received_at=instant(given.received_at, field="receivedAt"),
             valid_until=instant(given.valid_until, field="validUntil"),
         )

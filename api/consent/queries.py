@@ -10,7 +10,8 @@ import strawberry
 from api.consent import types
 from api.context import Info
 from api.identifiers import identifier, instant, optional_identifier
-from diary.delivery import past_access
+from diary.consent.tables import Purpose
+from diary.delivery import consent_documents, past_access
 from diary.kit import clock
 
 
@@ -40,4 +41,26 @@ class ConsentQueries:
             guardian_id=optional_identifier(guardian_id),
             pupil_id=identifier(pupil_id),
             at=instant(at, field="at") or clock.now(),
+        )
+
+    @strawberry.field(
+        description="The document about a pupil for a guardian, or for the pupil, as it is to be signed "
+        "(152-FZ art. 9, R2.1). For the person and the school's office; it needs no consent.",
+        graphql_type=types.ConsentDocument,
+    )
+    async def consent_document(
+        self,
+        info: Info,
+        pupil_id: Annotated[strawberry.ID, strawberry.argument(description="About whose data.")],
+        guardian_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Who signs; left out, the pupil.")
+        ] = None,
+        purpose: Annotated[Purpose, strawberry.argument(description="What is decided about.")] = Purpose.PERSONAL_DATA,
+    ) -> consent_documents.ConsentDocument:
+        """Return the document."""
+        return await consent_documents.consent_document(
+            await info.context.viewer(),
+            guardian_id=optional_identifier(guardian_id),
+            pupil_id=identifier(pupil_id),
+            purpose=purpose,
         )

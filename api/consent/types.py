@@ -88,3 +88,17 @@ class AccessState:
     guardianships: list[GuardianshipThen] = strawberry.field(
         description="The guardianships that were known.", metadata={SIZE: 1}
     )
+
+
+@strawberry.type(description="The document that a person reads before deciding, one per purpose (152-FZ art. 9).")
+class ConsentDocument:
+    """A document."""
+
+    purpose: Purpose = strawberry.field(description="What is decided about.")
+    version: str = strawberry.field(description="Which version of the school's wording; registerConsent takes it.")
+    title: str = strawberry.field(description="The heading.")
+    document: str = strawberry.field(
+        description="The whole text with the names filled in; what the service does not know is left blank."
+    )
+    document_sha256: str = strawberry.field(description="SHA-256 of the document in UTF-8.")
+    text_sha256: str = strawberry.field(description="SHA-256 of the school's wording, as the ledger keeps it.")

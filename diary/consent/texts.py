@@ -1,4 +1,4 @@
-"""The wording of the documents that families sign: one document per purpose, each with its version and hash (152-FZ art. 9)."""
+"""The wording of the documents that families sign: one per purpose, with version and hash (152-FZ art. 9)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from uuid import UUID
 
 from diary.consent.tables import Purpose
 from diary.kit import clock, database
+from diary.kit.refusal import BadInput
+from diary.kit.wording import _
 
 #: The version under which a school begins with the texts that come with the service.
 FIRST_VERSION = "2026-11"
@@ -51,25 +53,21 @@ _TITLES = {
 
 
 async def current_text(school_id: UUID, purpose: Purpose) -> Text:
-    """Return the wording in force at a school; its first one is the service's own, published when it is first asked for.
+    """Return the wording in force at a school; the first one is the service's own, published when it is asked for.
 
     Inside a command, because the first question writes it down.
     """
-    rows = await database.fetch(
-        """
+    newest = """
         SELECT id, version, title, body, sha256 FROM consent_text
         WHERE school = $1 AND purpose = $2 ORDER BY published_at DESC, id DESC LIMIT 1
-        """,
-        school_id,
-        purpose.value,
-    )
+    """
+    rows = await database.fetch(newest, school_id, purpose.value)
     if not rows:
-        rows = await database.fetch(
+        # Of two who ask first, one publishes and the other waits for it.
+        await database.execute(
             """
             INSERT INTO consent_text (id, school, purpose, version, title, body, published_at)
-            VALUES (uuidv7(), $1, $2, $3, $4, $5, $6)
-            ON CONFLICT (school, purpose, version) DO UPDATE SET version = excluded.version
-            RETURNING id, version, title, body, sha256
+            VALUES (uuidv7(), $1, $2, $3, $4, $5, $6) ON CONFLICT (school, purpose, version) DO NOTHING
             """,
             school_id,
             purpose.value,
@@ -78,7 +76,22 @@ async def current_text(school_id: UUID, purpose: Purpose) -> Text:
             built_in(purpose),
             clock.now(),
         )
+        rows = await database.fetch(newest, school_id, purpose.value)
     return Text(**rows[0])
+
+
+async def hash_of(school_id: UUID, purpose: Purpose, version: str) -> str:
+    """Return the hash of a published wording; raises BadInput for a version that the school has never published."""
+    rows = await database.fetch(
+        "SELECT sha256 FROM consent_text WHERE school = $1 AND purpose = $2 AND version = $3",
+        school_id,
+        purpose.value,
+        version,
+    )
+    if not rows:
+        raise BadInput(field="textVersion", reason=_("такой редакции у этого документа нет"))
+    found: str = rows[0]["sha256"]
+    return found
 
 
 @cache

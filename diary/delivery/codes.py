@@ -109,8 +109,10 @@ async def send_code(
     """
     now = clock.now()
     rows = await database.fetch(
-        "SELECT school, guardian, pupil, channel, value FROM contact_point WHERE id = $1 AND retired_at IS NULL",
+        "SELECT school, guardian, pupil, channel, value FROM contact_point WHERE id = $1 AND retired_at IS NULL "
+        "AND (confirmed_at IS NOT NULL OR $2 = 'CONFIRM_CONTACT')",
         contact_id,
+        purpose.value,
     )
     if not rows:
         raise NotFound

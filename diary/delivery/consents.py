@@ -8,6 +8,7 @@ from uuid import UUID
 
 from diary.access.tables import Role
 from diary.access.viewer import Viewer
+from diary.consent import texts
 from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind
 from diary.delivery import agreements, letters, obligations
 from diary.delivery.tables import MetBy
@@ -76,13 +77,14 @@ async def register_consent(
     signature_kind: SignatureKind | None = SignatureKind.HANDWRITTEN,
     document_reference: str = "",
     scan: str = "",
+    text_version: str = "",
     received_at: datetime | None = None,
     valid_until: datetime | None = None,
 ) -> RegisteredDecision:
     """Append a decision that the office has received; it takes effect at once (R1.3, R2.1).
 
     Without a guardian it is the pupil's own decision (A12). Raises NotFound for a pair that the office does not
-    know, DocumentRequired, BadInput.
+    know, DocumentRequired, BadInput; a text version, when it is named, must be one that the school has published.
     """
     school = await _lock_pair(viewer.schools(Role.OFFICE), guardian_id, pupil_id)
     now = clock.now()
@@ -112,6 +114,7 @@ async def register_consent(
         signature_kind=signature_kind,
         document_reference=document_reference.strip(),
         scan=scan,
+        text_version=text_version.strip(),
         received_at=received,
         registered_at=now,
         valid_until=valid_until,
@@ -151,6 +154,7 @@ async def withdraw_consent(
         signature_kind=None,
         document_reference="",
         scan="",
+        text_version="",
         received_at=now,
         registered_at=now,
         valid_until=None,
@@ -213,20 +217,22 @@ async def _append(
     signature_kind: SignatureKind | None,
     document_reference: str,
     scan: str,
+    text_version: str,
     received_at: datetime,
     registered_at: datetime,
     valid_until: datetime | None,
 ) -> RegisteredDecision:
+    text_hash = await texts.hash_of(school, purpose, text_version) if text_version else ""
     # The pair is locked, so the number decides which is the latest, and the times agree with the numbers whatever the
     # clocks of two processes say.
     row = (
         await database.fetch(
             """
             INSERT INTO consent_decision (school, guardian, pupil, purpose, decision, form, signature_kind,
-                document_reference, scan, received_at, registered_at, valid_until, registrar)
+                document_reference, scan, received_at, registered_at, valid_until, registrar, text_version, text_hash)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, greatest($11, (
                 SELECT max(registered_at) + interval '1 microsecond' FROM consent_decision
-                WHERE guardian IS NOT DISTINCT FROM $2 AND pupil = $3 AND purpose = $4::varchar)), $12, $13)
+                WHERE guardian IS NOT DISTINCT FROM $2 AND pupil = $3 AND purpose = $4::varchar)), $12, $13, $14, $15)
             RETURNING id, registered_at
             """,
             school,
@@ -242,6 +248,8 @@ async def _append(
             registered_at,
             valid_until,
             viewer.account_id,
+            text_version,
+            text_hash,
         )
     )[0]
     owed = await _owe_its_effect(viewer, guardian_id=guardian_id, pupil_id=pupil_id, decision_id=row["id"])

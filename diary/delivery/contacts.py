@@ -147,6 +147,7 @@ async def confirm_contact_point(viewer: Viewer, *, contact_id: UUID, code: str) 
 async def resend_code(viewer: Viewer, *, contact_id: UUID, address: str = "") -> AddedContact:
     """Send another code to an own contact that waits for one; raises NotFound, TooManyCodes."""
     contact = await _own(viewer, contact_id)
+    _require_owner(viewer, contact)
     if contact.confirmed_at is not None or contact.provenance is not Provenance.SELF_ENTERED:
         raise NotFound
     sent = await codes.send_code(
@@ -171,7 +172,8 @@ async def replace_contact_point(
 ) -> AddedContact:
     """Put a new address in the place of an old one, which is kept with the date of its end (R8.1).
 
-    Raises what `add_contact_point` raises.
+    The old one serves until the new one is confirmed, so a slip of the pen leaves nobody without news. Raises what
+    `add_contact_point` raises.
     """
     old = await _own(viewer, contact_id)
     school, by_office = await _require_person(viewer, old.guardian_id, old.pupil_id)
@@ -189,7 +191,10 @@ async def replace_contact_point(
         document_reference=document_reference,
         address=address,
     )
-    await _retire(contact_id, replaced_by=added.contact.id)
+    if by_office:
+        await _retire(contact_id, replaced_by=added.contact.id)
+    else:
+        await database.execute("UPDATE contact_point SET replaced_by = $2 WHERE id = $1", contact_id, added.contact.id)
     return added
 
 
@@ -268,7 +273,7 @@ async def _add(
 
 @command
 async def _confirm(viewer: Viewer, used: codes.UsedCode) -> Contact:
-    await _own(viewer, used.contact_id)
+    _require_owner(viewer, await _own(viewer, used.contact_id))
     at = await codes.spend(used)
     rows = await database.fetch(
         """
@@ -281,7 +286,17 @@ async def _confirm(viewer: Viewer, used: codes.UsedCode) -> Contact:
     )
     if not rows:
         raise NotFound
+    # The address that this one was entered for has served until now.
+    await database.execute(
+        "UPDATE contact_point SET retired_at = $2 WHERE replaced_by = $1 AND retired_at IS NULL", used.contact_id, at
+    )
     return _contact(rows[0])
+
+
+def _require_owner(viewer: Viewer, contact: Contact) -> None:
+    """Refuse the office where only the person may act: a code proves who holds the address (R8.2)."""
+    if contact.guardian_id not in viewer.people(Role.GUARDIAN) and contact.pupil_id not in viewer.people(Role.PUPIL):
+        raise NotFound
 
 
 async def _retire(contact_id: UUID, *, replaced_by: UUID | None) -> Contact:
@@ -308,7 +323,7 @@ async def _own(viewer: Viewer, contact_id: UUID) -> Contact:
 
 async def _require_person(viewer: Viewer, guardian_id: UUID | None, pupil_id: UUID | None) -> tuple[UUID, bool]:
     """Return the person's school and whether the office asks; raises NotFound for anybody else, BadInput for two."""
-    if (guardian_id is None) == (pupil_id is None):
+    if guardian_id is None and pupil_id is None:
         raise BadInput(field="guardianId", reason=_("укажите представителя или обучающегося"))
     rows = await database.fetch(
         "SELECT school FROM guardian WHERE id = $1 UNION ALL SELECT school FROM pupil WHERE id = $2",
@@ -318,6 +333,8 @@ async def _require_person(viewer: Viewer, guardian_id: UUID | None, pupil_id: UU
     own = guardian_id in viewer.people(Role.GUARDIAN) or pupil_id in viewer.people(Role.PUPIL)
     if not rows or not (own or rows[0]["school"] in viewer.schools(Role.OFFICE)):
         raise NotFound
+    if guardian_id is not None and pupil_id is not None:
+        raise BadInput(field="guardianId", reason=_("укажите представителя или обучающегося"))
     return rows[0]["school"], not own
 
 

@@ -199,6 +199,8 @@ STAFF_ADDS = ("consent_text",)
 STAFF_READS = ("signature", "delivery_agreement", "obligation", "mailing", "mailbox_message", "guardianship_version")
 
 SCHOOL_SETTINGS = """
+-- A code is for its owner: staff do not even see that one is on its way.
+CREATE POLICY no_codes ON outbox AS RESTRICTIVE FOR ALL TO diary_staff USING (topic <> 'CODE');
 GRANT UPDATE (own_decision_age, of_age, school_days, delivery_weekdays, delivery_time, quiet_from, quiet_to,
     responsible_email, processor) ON school TO diary_staff;
 """

@@ -120,6 +120,7 @@ async def test_a_code_is_nobody_elses(service: Service, town: Town) -> None:
     contact = await added(service, town, galina)
     code = await sent_code()
     for login in ("anna", "daria", "olga", "elena"):
+        assert codes(await service.post(RESEND, {"id": contact}, token=await service.sign_in(login))) == ["NOT_FOUND"]
         answer = await service.post(CONFIRM, {"id": contact, "code": code}, token=await service.sign_in(login))
         assert codes(answer) == ["NOT_FOUND"], login
 
@@ -128,9 +129,13 @@ async def test_a_replaced_and_a_retired_address_stay_in_sight(service: Service, 
     galina = await service.sign_in("galina")
     contact = await added(service, town, galina, value="old@families.example")
     answer = await service.post(REPLACE, {"id": contact, "value": "new@families.example"}, token=galina)
-    await service.post(RETIRE, {"id": answer["data"]["replaceContactPoint"]["contact"]["id"]}, token=galina)
-
+    fresh = answer["data"]["replaceContactPoint"]["contact"]["id"]
     guardian = str(town.first.guardians["galina"])
+    listed = (await service.post(CONTACTS, {"guardian": guardian}, token=galina))["data"]["contactPoints"]
+    assert not any(entry["retiredAt"] for entry in listed), "the old one serves until the new one is confirmed"
+    await service.post(CONFIRM, {"id": fresh, "code": await sent_code()}, token=galina)
+    await service.post(RETIRE, {"id": fresh}, token=galina)
+
     listed = (await service.post(CONTACTS, {"guardian": guardian}, token=galina))["data"]["contactPoints"]
     assert {entry["value"] for entry in listed} == {"old@families.example", "new@families.example"}
     assert all(entry["retiredAt"] for entry in listed)

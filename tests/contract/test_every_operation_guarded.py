@@ -99,6 +99,10 @@ async def mishas(town: Town) -> dict[str, str]:
         "mark", school=school.id, pupil=school.pupils["misha"], lesson=school.lessons["algebra_tuesday"], value="3",
         weight=1, work_type="ANSWER", comment="",
     )  # fmt: skip
+    contact = await insert(
+        "contact_point", school=school.id, guardian=school.guardians["anna"], channel="EMAIL",
+        value=f"{mark}@families.example", provenance="SELF_ENTERED", document_reference="", failure="",
+    )  # fmt: skip
     misha = str(school.pupils["misha"])
     return {
         "id": misha,
@@ -107,6 +111,7 @@ async def mishas(town: Town) -> dict[str, str]:
         "guardianId": str(school.guardians["anna"]),
         "lessonId": str(school.lessons["algebra_tuesday"]),
         "markId": str(mark),
+        "contactId": str(contact),
     }
 
 
@@ -153,7 +158,8 @@ async def test_what_everybody_may_ask_shows_only_the_own(service: Service, town:
 
 def test_no_operation_was_forgotten() -> None:
     assert {name for _kind, name in OPERATIONS} == {
-        "viewer", "pupil", "diaryWeek", "obligations", "deliveryAgreements", "accessState", "contactPoints",
+        "viewer", "pupil", "diaryWeek", "obligations", "deliveryAgreements", "accessState", "consentDocument",
+        "contactPoints",
         "signIn", "signOut", "recordMark", "correctMark", "registerConsent", "withdrawConsent",
         "agreeDelivery", "addContactPoint", "confirmContactPoint", "resendContactCode", "replaceContactPoint",
         "retireContactPoint",
