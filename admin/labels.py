@@ -10,7 +10,16 @@ from piccolo.table import Table
 
 from diary.access.tables import Account, Capacity, Role
 from diary.audit.tables import AuditEntry
-from diary.consent.tables import ConsentDecision, Decision, DocumentForm, Purpose, SignatureKind, SignatureVerdict
+from diary.consent.tables import (
+    ConsentDecision,
+    Decision,
+    DocumentForm,
+    Purpose,
+    Signature,
+    SignatureKind,
+    SignatureVerdict,
+    TrustedCertificate,
+)
 from diary.delivery.tables import (
     AgreedChannel,
     AgreementOrigin,
@@ -73,6 +82,8 @@ TABLES: dict[type[Table], str] = {
     Outbox: "Исходящие",
     PrintJob: "Задания_на_печать",
     AuditEntry: "Журнал_изменений",
+    TrustedCertificate: "Доверенные_центры",
+    Signature: "Электронные_подписи",
 }
 
 #: Columns that carry no help text of their own.

@@ -1,7 +1,7 @@
 """Which tables staff see, in which groups of the menu, and which of them they may change."""
 
 from admin.crud import Listing
-from admin.tables import delivery, groups, journal, obligations, paper, people, schools
+from admin.tables import delivery, groups, journal, obligations, paper, people, schools, signatures
 
 LISTINGS: tuple[Listing, ...] = (
     *delivery.LISTINGS,
@@ -11,4 +11,5 @@ LISTINGS: tuple[Listing, ...] = (
     *schools.LISTINGS,
     *journal.LISTINGS,
     *paper.LISTINGS,
+    *signatures.LISTINGS,
 )

@@ -60,4 +60,4 @@ def all_refusals() -> list[type[Refusal]]:
     def below(kind: type[Refusal]) -> list[type[Refusal]]:
         return [kind, *(found for child in kind.__subclasses__() for found in below(child))]
 
-    return sorted(set(below(Refusal)) - {Refusal}, key=lambda kind: kind.code)
+    return sorted(set(below(Refusal)) - {Refusal}, key=lambda kind: (kind.code, kind.__module__))

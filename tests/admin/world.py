@@ -18,6 +18,19 @@ PASSWORD = "staff-panel-test"
 TODAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
+#: A certification authority without a key: enough for what only has to be readable.
+AUTHORITY = """\
+-----BEGIN CERTIFICATE-----
+MIIBJjCBzKADAgECAgEBMAoGCCqGSM49BAMCMBIxEDAOBgNVBAMMB1Rlc3QgQ0Ew
+HhcNMjYwMTAxMDAwMDAwWhcNNDYwMTAxMDAwMDAwWjASMRAwDgYDVQQDDAdUZXN0
+IENBMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEeyeCekrWqdjgpdI7s6sFtavs
+HPxlI+Z8DvST3j8fIkmPC7WymdkrzI7ryrfKM9u4fmAxXvxaMPk7CRAPn4nLv6MT
+MBEwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEA6Mk5oITjPNAA
+l02MVxwe4XyjMJzQeNYfsJX+xdfPtnECIQC/NwzShoQkB91ezreQ/03yXZ0328qQ
+bS9VCaaCfHPgcw==
+-----END CERTIFICATE-----
+"""
+
 
 @dataclass
 class SchoolWorld:
@@ -142,6 +155,14 @@ async def _delivery(world: SchoolWorld) -> None:
         "consent_decision", **pair, purpose="ELECTRONIC_FORM", decision="GIVEN", form="PAPER",
         signature_kind="HANDWRITTEN", document_reference=f"Папка {secret}", received_at=NOW, registered_at=NOW,
         registrar=world.accounts["office"],
+    )  # fmt: skip
+    ids["trusted_certificate"] = await insert(
+        "trusted_certificate", school=ids["school"], name=f"УЦ {secret}", pem=AUTHORITY, qualified=False, added_at=NOW
+    )
+    ids["signature"] = await insert(
+        "signature", school=ids["school"], kind="ENHANCED", verdict="VALID", reason="", document=secret.encode(),
+        document_sha256="0" * 64, cms=b"\x30\x80", signer=f"{secret} Анна", checked_at=NOW, checked_by="",
+        code_sent_to="", address="",
     )  # fmt: skip
     ids["statement"] = await insert(
         "statement", **pair, purpose="PERSONAL_DATA", decision="GIVEN", form="PAPER", signature_kind="HANDWRITTEN",

@@ -1,0 +1,96 @@
+"""Checking a detached electronic signature of a document against the person who should have signed it (63-FZ)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from asn1crypto.cms import SignerInfo
+from cryptography.exceptions import UnsupportedAlgorithm
+from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.generic_cms import validate_sig_integrity
+from pyhanko.version import __version__ as pyhanko_version
+
+from diary.consent.signatures import gost, names
+from diary.consent.signatures.container import BAD_BYTES, NOT_A_CMS, Container, opened
+from diary.consent.signatures.result import Checked, NotASignature, PersonName
+from diary.consent.signatures.trust import require_trust
+from diary.consent.tables import SignatureVerdict
+from diary.kit.wording import _
+
+#: Digests that still prove that a document is the same one; SHA-1 and older do not.
+DIGESTS = ("sha256", "sha384", "sha512")
+#: Kinds of keys whose signatures are checked here.
+KEYS = ("rsassa_pkcs1v15", "rsassa_pss", "ecdsa")
+
+CONFIRMED = _("Подпись подтверждена.")
+UNKNOWN_ALGORITHM = _("Подпись не проверена: алгоритм подписи устарел или неизвестен.")
+WRONG_SIGNER = _("Подпись принадлежит другому человеку.")
+
+
+def check_cms(document: bytes, cms: bytes, *, expected: PersonName, trusted: Sequence[str], at: datetime) -> Checked:
+    """Say whether this person signed exactly these bytes with a certificate that the school trusts at this instant.
+
+    It computes and may wait for openssl: a server calls it through `asyncio.to_thread`. It never asks the network.
+    """
+    checked_by = f"pyHanko {pyhanko_version}"
+    try:
+        container = opened(cms)
+    except NotASignature as found:
+        return Checked(verdict=found.verdict, reason=found.reason, checked_by=checked_by)
+    verdict, reason = SignatureVerdict.VALID, CONFIRMED
+    try:
+        if container.is_gost:
+            arguments = gost.gost_arguments()
+            checked_by = gost.checked_by() if arguments is not None else ""
+            gost.require_openssl_agrees(document, container.der, trusted, at, arguments=arguments)
+        else:
+            _require_same_bytes(document, container)
+            require_trust(container.certificate, container.others, trusted, at)
+        if not names.is_person(container.certificate, expected):
+            raise NotASignature(SignatureVerdict.WRONG_SIGNER, WRONG_SIGNER)  # noqa: TRY301 - one way out for all
+    except NotASignature as found:
+        verdict, reason = found.verdict, found.reason
+    return Checked(
+        verdict=verdict,
+        reason=reason,
+        signer=names.signer_name(container.certificate),
+        certificate=container.certificate.dump(),
+        signed_at=container.signed_at,
+        checked_by=checked_by,
+    )
+
+
+def _require_same_bytes(document: bytes, container: Container) -> None:
+    """Refuse when the certificate's key did not sign these bytes."""
+    signer_info = container.signer_info
+    try:
+        digest = signer_info["digest_algorithm"]["algorithm"].native
+        key = signer_info["signature_algorithm"].signature_algo
+        signed_digest = _signed_digest(signer_info)
+    except BAD_BYTES as error:
+        raise NotASignature(SignatureVerdict.NOT_CHECKED, UNKNOWN_ALGORITHM) from error
+    if digest not in DIGESTS or signed_digest not in DIGESTS or key not in KEYS:
+        raise NotASignature(SignatureVerdict.NOT_CHECKED, UNKNOWN_ALGORITHM)
+    try:
+        intact, genuine = validate_sig_integrity(
+            signer_info,
+            container.certificate,
+            expected_content_type=container.content_type,
+            actual_digest=hashlib.new(digest, document).digest(),
+        )
+    except UnsupportedAlgorithm as error:
+        raise NotASignature(SignatureVerdict.NOT_CHECKED, UNKNOWN_ALGORITHM) from error
+    except (SignatureValidationError, *BAD_BYTES) as error:
+        raise NotASignature(SignatureVerdict.MALFORMED, NOT_A_CMS) from error
+    if not (intact and genuine):
+        raise NotASignature(SignatureVerdict.TAMPERED, gost.TAMPERED)
+
+
+def _signed_digest(signer_info: SignerInfo) -> str:
+    """Return the digest that the signature's own algorithm names; a bare RSA or ECDSA takes the document's."""
+    algorithm = signer_info["signature_algorithm"]
+    if algorithm["algorithm"].native in {"rsassa_pkcs1v15", "ecdsa"}:
+        return str(signer_info["digest_algorithm"]["algorithm"].native)
+    return str(algorithm.hash_algo)

@@ -1,0 +1,351 @@
+"""A detached signature counts only when this person signed exactly these bytes with a trusted certificate."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import pytest
+from asn1crypto import cms as asn1
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.hashes import SHA256, SHA512
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7Options, PKCS7SignatureBuilder
+from cryptography.x509.oid import NameOID
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from diary.consent.signatures import gost
+from diary.consent.signatures.check import check_cms
+from diary.consent.signatures.container import LARGEST_CMS
+from diary.consent.signatures.names import folded
+from diary.consent.signatures.result import Checked, NotASignature, PersonName
+from diary.consent.tables import SignatureVerdict
+
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+
+DOCUMENT = "Согласие на обработку персональных данных\r\nвторая строка\n".encode()
+NOW = datetime.now(UTC).replace(microsecond=0)
+SINCE, UNTIL = NOW - timedelta(days=30), NOW + timedelta(days=30)
+PETROVA = PersonName("Петрова", "Алёна", "Сергеевна")
+DETACHED = (PKCS7Options.DetachedSignature, PKCS7Options.Binary)
+SAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "УЦ Школьный")])
+
+
+@dataclass(frozen=True)
+class Signer:
+    key: Key
+    certificate: x509.Certificate
+
+
+def subject(
+    *, surname: str = "Петрова", given_name: str = "Алёна Сергеевна", common_name: str = "Петрова Алёна Сергеевна"
+) -> x509.Name:
+    parts = ((NameOID.SURNAME, surname), (NameOID.GIVEN_NAME, given_name), (NameOID.COMMON_NAME, common_name))
+    return x509.Name([x509.NameAttribute(kind, text) for kind, text in parts if text])
+
+
+@cache
+def authority(number: int = 1) -> Signer:
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = certified(key.public_key(), SAME, Signer(key, None), is_authority=True)  # type: ignore[arg-type]
+    assert number
+    return Signer(key, certificate)
+
+
+def certified(
+    public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey,
+    name: x509.Name,
+    issuer: Signer,
+    *,
+    is_authority: bool = False,
+    for_signing: bool = True,
+    since: datetime = SINCE,
+    until: datetime = UNTIL,
+) -> x509.Certificate:
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(SAME).public_key(public)
+    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(since).not_valid_after(until)
+    builder = builder.add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
+    usage = x509.KeyUsage(
+        digital_signature=for_signing and not is_authority,
+        content_commitment=False,
+        key_encipherment=not for_signing,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=is_authority,
+        crl_sign=is_authority,
+        encipher_only=False,
+        decipher_only=False,
+    )
+    return builder.add_extension(usage, critical=True).sign(issuer.key, SHA256())
+
+
+@cache
+def key_of(kind: str) -> Key:
+    if kind == "RSA":
+        return rsa.generate_private_key(65537, 2048)
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def person(
+    kind: str = "ECDSA",
+    *,
+    name: x509.Name | None = None,
+    issuer: Signer | None = None,
+    for_signing: bool = True,
+    since: datetime = SINCE,
+    until: datetime = UNTIL,
+) -> Signer:
+    key = key_of(kind)
+    certificate = certified(
+        key.public_key(),
+        subject() if name is None else name,
+        issuer or authority(),
+        for_signing=for_signing,
+        since=since,
+        until=until,
+    )
+    return Signer(key, certificate)
+
+
+def signed(
+    *signers: Signer,
+    document: bytes = DOCUMENT,
+    encoding: Encoding = Encoding.DER,
+    options: Sequence[PKCS7Options] = DETACHED,
+    digest: SHA256 | SHA512 | None = None,
+) -> bytes:
+    builder = PKCS7SignatureBuilder().set_data(document)
+    for signer in signers:
+        builder = builder.add_signer(signer.certificate, signer.key, digest or SHA256())
+    return builder.sign(encoding, list(options))
+
+
+@cache
+def petrovas() -> bytes:
+    return signed(person())
+
+
+def pem(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(Encoding.PEM).decode()
+
+
+def check(
+    cms: bytes,
+    *,
+    document: bytes = DOCUMENT,
+    expected: PersonName = PETROVA,
+    trusted: Sequence[str] | None = None,
+    at: datetime = NOW,
+) -> Checked:
+    roots = [pem(authority().certificate)] if trusted is None else trusted
+    return check_cms(document, cms, expected=expected, trusted=roots, at=at)
+
+
+@pytest.mark.parametrize("kind", ["RSA", "ECDSA"])
+@pytest.mark.parametrize("encoding", [Encoding.DER, Encoding.PEM])
+def test_a_signature_of_the_person_under_the_document_is_valid(kind: str, encoding: Encoding) -> None:
+    signer = person(kind)
+    checked = check(signed(signer, encoding=encoding, digest=SHA512()))
+    assert checked.verdict is SignatureVerdict.VALID
+    assert checked.signer == "Петрова Алёна Сергеевна"
+    assert checked.certificate == signer.certificate.public_bytes(Encoding.DER)
+    assert checked.signed_at is not None
+    assert abs(checked.signed_at - datetime.now(UTC)) < timedelta(minutes=10)
+    assert checked.checked_by.startswith("pyHanko ")
+    assert checked.reason
+
+
+def test_a_signature_without_signed_attributes_is_valid_and_says_no_time() -> None:
+    checked = check(signed(person("RSA"), options=(*DETACHED, PKCS7Options.NoAttributes)))
+    assert (checked.verdict, checked.signed_at) == (SignatureVerdict.VALID, None)
+
+
+def test_a_signature_through_an_authority_in_between_is_valid() -> None:
+    key = key_of("between")
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "УЦ промежуточный")])
+    between = certified(key.public_key(), name, authority(), is_authority=True)
+    own = key_of("RSA")
+    builder = x509.CertificateBuilder().subject_name(subject()).issuer_name(name).public_key(own.public_key())
+    builder = builder.serial_number(7).not_valid_before(SINCE).not_valid_after(UNTIL)
+    signer = Signer(own, builder.sign(key, SHA256()))
+    bundle = PKCS7SignatureBuilder().set_data(DOCUMENT).add_signer(signer.certificate, own, SHA256())
+    with_it = bundle.add_certificate(between).sign(Encoding.DER, list(DETACHED))
+    assert check(with_it).verdict is SignatureVerdict.VALID
+    assert check(signed(signer)).verdict is SignatureVerdict.UNTRUSTED
+
+
+@given(place=st.integers(0, len(DOCUMENT) - 1), bit=st.integers(0, 7))
+@settings(max_examples=40, deadline=None)
+def test_any_flipped_bit_of_the_document_is_noticed(place: int, bit: int) -> None:
+    changed = bytearray(DOCUMENT)
+    changed[place] ^= 1 << bit
+    assert check(petrovas(), document=bytes(changed)).verdict is SignatureVerdict.TAMPERED
+
+
+@given(place=st.integers(0, 100_000), bit=st.integers(0, 7))
+@settings(max_examples=300, deadline=None)
+def test_a_flipped_bit_of_the_signature_file_never_changes_what_a_valid_one_says(place: int, bit: int) -> None:
+    whole = check(petrovas())
+    changed = bytearray(petrovas())
+    changed[place % len(changed)] ^= 1 << bit
+    checked = check(bytes(changed))
+    if checked.verdict is SignatureVerdict.VALID:
+        assert checked == whole
+
+
+def test_a_changed_signature_value_is_tampered() -> None:
+    container = asn1.ContentInfo.load(signed(person("RSA")))
+    info = container["content"]["signer_infos"][0]
+    value = bytearray(info["signature"].native)
+    value[10] ^= 1
+    info["signature"] = bytes(value)
+    assert check(container.dump(force=True)).verdict is SignatureVerdict.TAMPERED
+
+
+@pytest.mark.parametrize(
+    ("at", "verdict"),
+    [
+        (UNTIL - timedelta(seconds=2), SignatureVerdict.VALID),
+        (UNTIL + timedelta(seconds=2), SignatureVerdict.EXPIRED),
+        (SINCE + timedelta(seconds=2), SignatureVerdict.VALID),
+        (SINCE - timedelta(seconds=2), SignatureVerdict.EXPIRED),
+    ],
+)
+def test_a_certificate_counts_only_within_its_term(at: datetime, verdict: SignatureVerdict) -> None:
+    long = certified(
+        authority().key.public_key(),
+        SAME,
+        authority(),
+        is_authority=True,
+        since=SINCE - timedelta(days=999),
+        until=UNTIL + timedelta(days=999),
+    )
+    assert check(petrovas(), trusted=[pem(long)], at=at).verdict is verdict
+
+
+def test_an_authority_outside_the_list_is_untrusted_even_under_the_same_name() -> None:
+    stranger = authority(2)
+    for cms in (signed(person(issuer=stranger)), signed(person(issuer=stranger, until=NOW - timedelta(days=1)))):
+        assert check(cms).verdict is SignatureVerdict.UNTRUSTED
+
+
+@pytest.mark.parametrize("trusted", [[], ["мусор"], ["-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n"]])
+def test_without_a_readable_authority_nobody_is_trusted(trusted: list[str]) -> None:
+    assert check(petrovas(), trusted=trusted).verdict is SignatureVerdict.UNTRUSTED
+
+
+def test_an_unreadable_authority_does_not_hide_the_others() -> None:
+    assert check(petrovas(), trusted=["мусор", pem(authority().certificate)]).verdict is SignatureVerdict.VALID
+
+
+def test_a_certificate_that_is_not_for_signing_is_untrusted() -> None:
+    assert check(signed(person("RSA", for_signing=False))).verdict is SignatureVerdict.UNTRUSTED
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "verdict"),
+    [
+        (subject(surname="ПЕТРОВА", given_name="алена  сергеевна"), PETROVA, SignatureVerdict.VALID),
+        (subject(surname="", given_name=""), PETROVA, SignatureVerdict.VALID),
+        (subject(common_name="ООО «Ромашка»"), PETROVA, SignatureVerdict.VALID),
+        (subject(given_name="Алёна"), PersonName("Петрова", "Алёна"), SignatureVerdict.VALID),
+        (subject(surname="Иванова"), PETROVA, SignatureVerdict.WRONG_SIGNER),
+        (subject(given_name="Алёна Ивановна"), PETROVA, SignatureVerdict.WRONG_SIGNER),
+        (subject(given_name="Алёна"), PETROVA, SignatureVerdict.WRONG_SIGNER),
+        (subject(surname="", given_name="", common_name="ООО «Ромашка»"), PETROVA, SignatureVerdict.WRONG_SIGNER),
+        (subject(surname="", given_name="", common_name=""), PETROVA, SignatureVerdict.WRONG_SIGNER),
+        (subject(), PersonName("", "", ""), SignatureVerdict.WRONG_SIGNER),
+    ],
+)
+def test_the_name_in_the_certificate_is_the_persons(
+    name: x509.Name, expected: PersonName, verdict: SignatureVerdict
+) -> None:
+    assert check(signed(person(name=name)), expected=expected).verdict is verdict
+
+
+def test_two_spellings_of_one_letter_are_one_name() -> None:
+    assert folded("Семён  АНДРЕЙ") == folded("семен андреи\u0306")
+
+
+def test_two_signers_are_told_apart_from_one() -> None:
+    other = person("RSA", name=subject(surname="Иванова"))
+    assert check(signed(person(), other)).verdict is SignatureVerdict.SEVERAL_SIGNERS
+
+
+def test_a_signature_with_the_document_inside_is_not_detached() -> None:
+    checked = check(signed(person(), options=(PKCS7Options.Binary,)))
+    assert checked.verdict is SignatureVerdict.MALFORMED
+    assert "отсоединённая" in checked.reason
+
+
+def test_a_file_above_the_limit_is_not_looked_at() -> None:
+    padded = petrovas() + b"\0" * (LARGEST_CMS - len(petrovas()))
+    assert "1 МБ" not in check(padded).reason
+    too_large = check(padded + b"\0")
+    assert (too_large.verdict, "1 МБ" in too_large.reason) == (SignatureVerdict.MALFORMED, True)
+
+
+@pytest.mark.parametrize("garbage", [b"", b"\x30", b"0\x80", DOCUMENT, b"-----BEGIN CMS-----\n!\n", b"\x30\x80" * 5000])
+def test_garbage_is_malformed(garbage: bytes) -> None:
+    assert check(garbage).verdict is SignatureVerdict.MALFORMED
+
+
+@given(st.binary(max_size=200))
+@settings(max_examples=100, deadline=None)
+def test_no_bytes_at_all_break_the_check(garbage: bytes) -> None:
+    assert check(garbage).verdict is SignatureVerdict.MALFORMED
+
+
+def test_a_signature_without_its_certificate_is_malformed() -> None:
+    checked = check(signed(person(), options=(*DETACHED, PKCS7Options.NoCerts)))
+    assert (checked.verdict, "сертификата" in checked.reason) == (SignatureVerdict.MALFORMED, True)
+
+
+def with_algorithms(*, digest: str, signature: str) -> bytes:
+    container = asn1.ContentInfo.load(petrovas())
+    info = container["content"]["signer_infos"][0]
+    info["digest_algorithm"] = {"algorithm": digest}
+    info["signature_algorithm"] = {"algorithm": signature}
+    der: bytes = container.dump(force=True)
+    return der
+
+
+@pytest.mark.skipif(gost.gost_arguments() is not None, reason="this computer's openssl knows the national algorithms")
+def test_a_national_algorithm_is_honestly_not_checked_where_openssl_does_not_know_it() -> None:
+    checked = check(with_algorithms(digest="1.2.643.7.1.1.2.2", signature="1.2.643.7.1.1.3.2"))
+    assert (checked.verdict, checked.checked_by) == (SignatureVerdict.NOT_CHECKED, "")
+    assert "ГОСТ" in checked.reason
+    assert checked.signer == "Петрова Алёна Сергеевна"
+
+
+@pytest.mark.parametrize(("digest", "signature"), [("sha1", "sha1_ecdsa"), ("sha256", "sha1_ecdsa"), ("md5", "ecdsa")])
+def test_an_algorithm_of_the_past_is_not_checked(digest: str, signature: str) -> None:
+    checked = check(with_algorithms(digest=digest, signature=signature))
+    assert checked.verdict is SignatureVerdict.NOT_CHECKED
+    assert "устарел" in checked.reason
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl on this computer")
+def test_openssl_tells_the_same_verdicts_apart() -> None:
+    roots = [pem(authority().certificate)]
+
+    def verdict(document: bytes, cms: bytes, trusted: Sequence[str], at: datetime = NOW) -> SignatureVerdict:
+        try:
+            gost.require_openssl_agrees(document, cms, trusted, at, arguments=())
+        except NotASignature as found:
+            return found.verdict
+        return SignatureVerdict.VALID
+
+    ended = signed(person(until=NOW - timedelta(days=1)))
+    assert verdict(DOCUMENT, petrovas(), roots) is SignatureVerdict.VALID
+    assert verdict(DOCUMENT + b"!", petrovas(), roots) is SignatureVerdict.TAMPERED
+    assert verdict(DOCUMENT, ended, roots) is SignatureVerdict.EXPIRED
+    assert verdict(DOCUMENT, signed(person(since=NOW + timedelta(days=1))), roots) is SignatureVerdict.EXPIRED
+    assert verdict(DOCUMENT, signed(person(issuer=authority(2))), roots) is SignatureVerdict.UNTRUSTED
+    assert verdict(DOCUMENT, petrovas(), []) is SignatureVerdict.UNTRUSTED
+    assert verdict(DOCUMENT, b"garbage", roots) is SignatureVerdict.NOT_CHECKED
