@@ -92,13 +92,16 @@ def document(kind: str, name: str, ids: dict[str, str]) -> tuple[str, dict[str, 
 
 async def mishas(town: Town) -> dict[str, str]:
     """Return the ids of Misha's records for every kind of id that the schema asks for."""
-    from tests.support.town import insert  # noqa: PLC0415
+    from tests.support.town import TUESDAY, insert  # noqa: PLC0415
 
     school = town.first
     mark = await insert(
         "mark", school=school.id, pupil=school.pupils["misha"], lesson=school.lessons["algebra_tuesday"], value="3",
         weight=1, work_type="ANSWER", comment="",
     )  # fmt: skip
+    job = await insert(
+        "print_job", school=school.id, pupil=school.pupils["misha"], kind="WEEK", week_of=TUESDAY, state="RENDERED"
+    )
     misha = str(school.pupils["misha"])
     return {
         "id": misha,
@@ -107,6 +110,7 @@ async def mishas(town: Town) -> dict[str, str]:
         "guardianId": str(school.guardians["anna"]),
         "lessonId": str(school.lessons["algebra_tuesday"]),
         "markId": str(mark),
+        "jobId": str(job),
     }
 
 
@@ -156,6 +160,6 @@ def test_no_operation_was_forgotten() -> None:
         "viewer", "pupil", "diaryWeek", "obligations", "deliveryAgreements", "accessState", "contactPoints",
         "signIn", "signOut", "recordMark", "correctMark", "registerConsent", "withdrawConsent",
         "agreeDelivery", "addContactPoint", "confirmContactPoint", "resendContactCode", "replaceContactPoint",
-        "retireContactPoint",
+        "retireContactPoint", "confirmHandOver",
         "diaryEvents",
     }  # fmt: skip
