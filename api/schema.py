@@ -26,6 +26,7 @@ from api.journal.mutations import JournalMutations
 from api.journal.queries import JournalQueries
 from api.journal.subscriptions import JournalSubscriptions
 from api.obligations.queries import ObligationQueries
+from api.paper.mutations import PaperMutations
 
 
 @strawberry.type(description="What can be read.")
@@ -34,7 +35,9 @@ class Query(AccessQueries, AgreementQueries, ConsentQueries, ContactQueries, Jou
 
 
 @strawberry.type(description="What can be done. Every refusal carries its code in `extensions.code`.")
-class Mutation(AccessMutations, AgreementMutations, ConsentMutations, ContactMutations, JournalMutations):
+class Mutation(
+    AccessMutations, AgreementMutations, ConsentMutations, ContactMutations, JournalMutations, PaperMutations
+):
     """All mutations."""
 
 

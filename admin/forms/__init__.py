@@ -3,6 +3,7 @@
 from admin.forms import (
     close_account,
     create_account,
+    hand_over_sheet,
     print_week,
     register_decision,
     register_statements,
@@ -18,6 +19,7 @@ FORMS: tuple[StaffForm, ...] = (
     withdraw_consent.FORM,
     register_statements.FORM,
     print_week.FORM,
+    hand_over_sheet.FORM,
     write_to_families.FORM,
     settle_letter.FORM,
     settle_obligation.FORM,

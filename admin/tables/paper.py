@@ -37,6 +37,8 @@ LISTINGS = (
             PrintJob.pages,
             PrintJob.file,
             PrintJob.problem,
+            PrintJob.handed_over_at,
+            PrintJob.handed_over_to,
             PrintJob.school,
         ),
         link=PrintJob.requested_at,

@@ -18,6 +18,7 @@ from diary.kit import clock, database
 from diary.kit.command import Actor, command
 from diary.kit.refusal import BadInput, Refusal
 from diary.kit.wording import _
+from diary.paper.tables import SheetKind
 
 #: A class has at most so many sheets; more are a mistake in the memberships.
 PUPILS_AT_MOST = 60
@@ -41,7 +42,8 @@ class WeekToPrint:
     zone: ZoneInfo
 
 
-_PUPILS = """
+#: Whom a job is about: its pupil, or everybody of its class in the week from $3 to $4.
+PUPILS_OF_WEEK = """
     SELECT p.id, p.family_name, p.given_name, p.patronymic FROM pupil p WHERE p.id = $1
     UNION
     SELECT p.id, p.family_name, p.given_name, p.patronymic
@@ -59,7 +61,7 @@ async def week_to_print(job_id: UUID, *, route: str) -> WeekToPrint:
     """
     jobs = await database.fetch(
         """
-        SELECT j.school, j.pupil, j.school_class, j.week_of, j.requested_by, s.time_zone
+        SELECT j.school, j.kind, j.pupil, j.school_class, j.week_of, j.requested_by, s.time_zone
         FROM print_job j JOIN school s ON s.id = j.school WHERE j.id = $1
         """,
         job_id,
@@ -67,12 +69,14 @@ async def week_to_print(job_id: UUID, *, route: str) -> WeekToPrint:
     if not jobs:
         raise CannotBePrinted(reason=_("такого задания нет"))
     job = jobs[0]
+    if job["kind"] != SheetKind.WEEK or job["week_of"] is None:
+        raise CannotBePrinted(reason=_("это задание — не дневник на неделю"))
     viewer = await _office_member(job["requested_by"], job["school"], route)
     try:
         monday = monday_of(job["week_of"])
     except BadInput as problem:
         raise CannotBePrinted(reason=problem.facts["reason"]) from problem
-    pupils = await database.fetch(_PUPILS, job["pupil"], job["school_class"], monday, monday + timedelta(days=6))
+    pupils = await database.fetch(PUPILS_OF_WEEK, job["pupil"], job["school_class"], monday, monday + timedelta(days=6))
     if not pupils:
         raise CannotBePrinted(reason=_("в классе на этой неделе нет обучающихся"))
     if len(pupils) > PUPILS_AT_MOST:

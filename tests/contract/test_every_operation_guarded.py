@@ -92,7 +92,7 @@ def document(kind: str, name: str, ids: dict[str, str]) -> tuple[str, dict[str, 
 
 async def mishas(town: Town) -> dict[str, str]:
     """Return the ids of Misha's records for every kind of id that the schema asks for."""
-    from tests.support.town import insert  # noqa: PLC0415
+    from tests.support.town import TUESDAY, insert  # noqa: PLC0415
 
     school = town.first
     mark = await insert(
@@ -103,6 +103,9 @@ async def mishas(town: Town) -> dict[str, str]:
         "contact_point", school=school.id, guardian=school.guardians["anna"], channel="EMAIL",
         value=f"{mark}@families.example", provenance="SELF_ENTERED", document_reference="", failure="",
     )  # fmt: skip
+    job = await insert(
+        "print_job", school=school.id, pupil=school.pupils["misha"], kind="WEEK", week_of=TUESDAY, state="RENDERED"
+    )
     misha = str(school.pupils["misha"])
     return {
         "id": misha,
@@ -112,6 +115,7 @@ async def mishas(town: Town) -> dict[str, str]:
         "lessonId": str(school.lessons["algebra_tuesday"]),
         "markId": str(mark),
         "contactId": str(contact),
+        "jobId": str(job),
     }
 
 
@@ -162,6 +166,6 @@ def test_no_operation_was_forgotten() -> None:
         "contactPoints",
         "signIn", "signOut", "recordMark", "correctMark", "registerConsent", "withdrawConsent",
         "agreeDelivery", "addContactPoint", "confirmContactPoint", "resendContactCode", "replaceContactPoint",
-        "retireContactPoint",
+        "retireContactPoint", "confirmHandOver",
         "diaryEvents",
     }  # fmt: skip

@@ -1,0 +1,1 @@
+"""Sheets on paper, from the printer to the family (R9)."""

@@ -1,0 +1,46 @@
+"""Sheets on paper as GraphQL types (R9)."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import strawberry
+
+from api.enums import describe
+from diary.paper import hand_over
+from diary.paper.tables import PrintState
+
+describe(
+    PrintState,
+    "How far a sheet has come.",
+    QUEUED="Waiting to be rendered.",
+    RENDERED="The file is ready.",
+    PRINTED="It has come out of the printer.",
+    HANDED_OVER="It was handed over; for ever.",
+    FAILED="It could not be rendered.",
+    CANCELLED="It is not wanted any more.",
+)
+
+
+@strawberry.type(description="What was recorded about the hand-over of a sheet (R9, D6).")
+class HandOver:
+    """A hand-over."""
+
+    job_id: strawberry.ID = strawberry.field(description="Which sheet.")
+    state: PrintState = strawberry.field(description="How far the sheet has come.")
+    handed_over_at: dt.datetime = strawberry.field(description="When it was handed over.")
+    handed_over_to: str = strawberry.field(description="To whom, and how that is confirmed.")
+    duties_met: int = strawberry.field(
+        description="How many duties it met; one that was due before is met, and stays breached."
+    )
+
+
+def hand_over_of(recorded: hand_over.HandedOver) -> HandOver:
+    """Return a hand-over as clients see it."""
+    return HandOver(
+        job_id=strawberry.ID(str(recorded.job_id)),
+        state=recorded.state,
+        handed_over_at=recorded.at,
+        handed_over_to=recorded.to,
+        duties_met=recorded.duties_met,
+    )

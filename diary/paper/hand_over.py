@@ -1,0 +1,179 @@
+"""Paper leaves the school: a rendered sheet is printed and handed over, which meets what is owed on paper (R9, D6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from diary.access.tables import Role
+from diary.access.viewer import Viewer
+from diary.delivery import obligations
+from diary.delivery.obligations import weekly_about
+from diary.delivery.tables import MetBy, ObligationKind
+from diary.journal.week import monday_of
+from diary.kit import clock, database
+from diary.kit.command import command
+from diary.kit.refusal import BadInput, NotFound, Refusal
+from diary.kit.wording import _
+from diary.paper.rendering import PUPILS_OF_WEEK
+from diary.paper.tables import PrintState, SheetKind
+from diary.people.guardianships import in_force
+
+#: As long as the record of who received a sheet may be.
+TO_AT_MOST = 255
+
+
+class SheetNotReady(Refusal):
+    """Only a sheet that exists is printed and handed over: this one is waiting, has failed or was cancelled."""
+
+    code = "SHEET_NOT_READY"
+    wording = _("Лист ещё не готов, не получился или отменён: отметить его нельзя.")
+
+
+class SheetPrinted(Refusal):
+    """The sheet was marked as printed before; the first mark stays."""
+
+    code = "SHEET_PRINTED"
+    wording = _("Лист уже отмечен как напечатанный.")
+
+
+class SheetHandedOver(Refusal):
+    """The sheet was handed over before; the evidence of that stays as it is (D6)."""
+
+    code = "SHEET_HANDED_OVER"
+    wording = _("Лист уже выдан: изменить запись о выдаче нельзя.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver:
+    """What was recorded about a hand-over, and how many duties it met."""
+
+    job_id: UUID
+    state: PrintState
+    at: datetime
+    to: str
+    duties_met: int
+
+
+@command
+async def mark_printed(viewer: Viewer, *, job_id: UUID) -> None:
+    """Record that a rendered sheet has come out of the printer.
+
+    Raises NotFound for a sheet of another school or class, SheetNotReady, SheetPrinted, SheetHandedOver.
+    """
+    job = await _own_job(viewer, job_id)
+    if job["state"] == PrintState.PRINTED:
+        raise SheetPrinted
+    _require_ready(job)
+    await database.execute("UPDATE print_job SET state = 'PRINTED', printed_at = $2 WHERE id = $1", job_id, clock.now())
+
+
+@command
+async def hand_over(viewer: Viewer, *, job_id: UUID, to: str) -> HandedOver:
+    """Record to whom a sheet was handed over and meet the duties that it fulfils, late ones staying breached (D6).
+
+    Raises NotFound for a sheet of another school or class, BadInput for nobody or too long a text, SheetNotReady,
+    SheetHandedOver.
+    """
+    job = await _own_job(viewer, job_id)
+    to = to.strip()
+    if not to:
+        raise BadInput(field="to", reason=_("укажите, кому выдан лист"))
+    if len(to) > TO_AT_MOST:
+        raise BadInput(field="to", reason=_("не длиннее 255 знаков"))
+    _require_ready(job)
+    now = clock.now()
+    # Who only hands over says nothing about when it was printed, so printed_at may stay empty.
+    await database.execute(
+        """
+        UPDATE print_job SET state = 'HANDED_OVER', handed_over_at = $2, handed_over_by = $3, handed_over_to = $4
+        WHERE id = $1
+        """,
+        job_id,
+        now,
+        viewer.account_id,
+        to,
+    )
+    evidence = {"job": str(job_id), "by": viewer.account_id, "to": to, "sha256": job["sha256"]}
+    met = 0
+    if job["obligation"] is not None:
+        met += await obligations.meet(viewer, job["obligation"], at=now, by=MetBy.HAND_OVER, evidence=evidence)
+    if job["kind"] == SheetKind.WEEK:
+        monday = monday_of(job["week_of"])
+        for pupil_id, guardian_id in await _paper_addressees(job, monday):
+            met += await obligations.meet_about(
+                viewer,
+                kind=ObligationKind.WEEKLY_DIARY,
+                pupil_id=pupil_id,
+                guardian_id=guardian_id,
+                about=weekly_about(monday),
+                at=now,
+                by=MetBy.HAND_OVER,
+                evidence=evidence,
+            )
+    return HandedOver(job_id=job_id, state=PrintState.HANDED_OVER, at=now, to=to, duties_met=met)
+
+
+def _require_ready(job: dict[str, Any]) -> None:
+    if job["state"] == PrintState.HANDED_OVER:
+        raise SheetHandedOver
+    if job["state"] not in (PrintState.RENDERED, PrintState.PRINTED):
+        raise SheetNotReady
+
+
+async def _own_job(viewer: Viewer, job_id: UUID) -> dict[str, Any]:
+    """Return the job, locked, for the office of its school and the class teacher of its pupils; raises NotFound."""
+    rows = await database.fetch(
+        """
+        SELECT j.school, j.kind, j.pupil, j.school_class, j.week_of, j.state, j.sha256, j.obligation,
+            ($2::timestamptz AT TIME ZONE s.time_zone)::date AS today,
+            ARRAY(
+                SELECT c.class_teacher FROM school_class c WHERE c.id = j.school_class
+                UNION
+                SELECT c.class_teacher FROM membership m
+                    JOIN teaching_group t ON t.id = m.teaching_group AND t.kind = 'CLASS'
+                    JOIN school_class c ON c.id = t.school_class
+                WHERE m.pupil = j.pupil AND m.valid_from <= ($2::timestamptz AT TIME ZONE s.time_zone)::date
+                    AND (m.valid_to IS NULL OR m.valid_to >= ($2::timestamptz AT TIME ZONE s.time_zone)::date)
+            ) AS class_teachers
+        FROM print_job j JOIN school s ON s.id = j.school WHERE j.id = $1 FOR UPDATE OF j
+        """,
+        job_id,
+        clock.now(),
+    )
+    if not rows:
+        raise NotFound
+    job: dict[str, Any] = rows[0]
+    office = job["school"] in viewer.schools(Role.OFFICE)
+    # A class teacher hands out diaries; forms of consent stay with the office.
+    own_class = job["kind"] == SheetKind.WEEK and viewer.people(Role.TEACHER) & set(job["class_teachers"])
+    if not office and not own_class:
+        raise NotFound
+    return job
+
+
+async def _paper_addressees(job: dict[str, Any], monday: date) -> list[tuple[UUID, UUID | None]]:
+    """Return to whom the week is still owed on paper: pupils themselves and guardians whose rights are in force.
+
+    A duty exists only towards whom the week is owed on paper; one that lost its basis since, but is breached already,
+    is not met by a sheet that this guardian may not receive.
+    """
+    pupils = await database.fetch(PUPILS_OF_WEEK, job["pupil"], job["school_class"], monday, monday + timedelta(days=6))
+    rows = await database.fetch(
+        f"""
+        SELECT o.pupil, o.guardian FROM obligation o
+        WHERE o.kind = 'WEEKLY_DIARY' AND o.pupil = ANY($1::uuid[])
+            AND (o.about = $2::varchar OR starts_with(o.about, $2::varchar || '/'))
+            AND o.met_at IS NULL AND o.cancelled_at IS NULL
+            AND (o.guardian IS NULL OR EXISTS (
+                SELECT FROM guardianship g
+                WHERE g.guardian = o.guardian AND g.pupil = o.pupil AND {in_force("g", "$3::date")}))
+        GROUP BY o.pupil, o.guardian ORDER BY o.pupil, o.guardian
+        """,  # noqa: S608 - constants only
+        [row["id"] for row in pupils],
+        weekly_about(monday),
+        job["today"],
+    )
+    return [(row["pupil"], row["guardian"]) for row in rows]

@@ -1,0 +1,59 @@
+"""The form about a sheet: printed, then handed over, each once, and only the own school's (R9, D6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from diary.kit import database
+from tests.admin.conftest import Worlds
+from tests.admin.test_forms import submit
+from tests.admin.world import SchoolWorld
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def record(client: httpx.AsyncClient, world: SchoolWorld, **changes: str) -> tuple[int, str]:
+    """Submit the form about the school's sheet."""
+    fields = {"job": str(world.ids["print_job"]), "step": "HANDED_OVER", "to": "Анне под подпись"}
+    return await submit(client, "hand-over-sheet", fields | changes)
+
+
+async def sheet(world: SchoolWorld) -> Any:
+    """Return the school's sheet as it stands."""
+    return (await database.fetch("SELECT * FROM print_job WHERE id = $1", world.ids["print_job"]))[0]
+
+
+async def test_a_sheet_is_printed_and_then_handed_over_each_once(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
+    early = await record(clerk, worlds.a, step="PRINTED")
+    assert early[0] == 422
+    assert "ещё не готов" in early[1]
+    await database.execute("UPDATE print_job SET state = 'RENDERED' WHERE id = $1", worlds.a.ids["print_job"])
+    assert (await record(clerk, worlds.a, step="PRINTED"))[0] == 200
+    printed = await sheet(worlds.a)
+    assert (printed["state"], printed["printed_at"] is not None) == ("PRINTED", True)
+    twice = await record(clerk, worlds.a, step="PRINTED")
+    assert (twice[0], "уже отмечен" in twice[1]) == (422, True)
+    assert (await record(clerk, worlds.a, to=""))[0] == 422
+    status, said = await record(clerk, worlds.a)
+    assert status == 200, said
+    given = await sheet(worlds.a)
+    assert (given["state"], given["handed_over_to"]) == ("HANDED_OVER", "Анне под подпись")
+    assert given["handed_over_by"] == worlds.a.accounts["office"]
+    assert given["printed_at"] == printed["printed_at"]
+    for step in ("PRINTED", "HANDED_OVER"):
+        again = await record(clerk, worlds.a, step=step)
+        assert (again[0], "уже выдан" in again[1]) == (422, True)
+
+
+async def test_another_schools_sheet_and_a_senseless_number_are_refused(
+    clerk: httpx.AsyncClient, worlds: Worlds
+) -> None:
+    await database.execute("UPDATE print_job SET state = 'RENDERED' WHERE id = $1", worlds.b.ids["print_job"])
+    before = await sheet(worlds.b)
+    for step in ("PRINTED", "HANDED_OVER"):
+        assert (await record(clerk, worlds.b, step=step))[0] != 200
+    assert (await record(clerk, worlds.a, job="седьмой"))[0] == 422
+    assert await sheet(worlds.b) == before

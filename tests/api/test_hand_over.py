@@ -1,0 +1,156 @@
+"""Handing paper over meets what is owed for the week: once, with evidence, by the right people only (R9, D6)."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from diary.access.viewer import Nobody
+from diary.delivery import obligations
+from diary.delivery.obligations import weekly_about
+from diary.delivery.tables import ObligationKind
+from diary.kit import clock, database
+from diary.paper.rendering import CannotBePrinted, week_to_print
+from tests.support.service import Service, codes
+from tests.support.town import MONDAY, TUESDAY, School, Town, insert
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+CLOCK = Nobody(route="CLOCK")
+SUM = "ab" * 32
+CONFIRM = """
+mutation ($jobId: ID!, $to: String!) {
+  confirmHandOver(jobId: $jobId, to: $to) { jobId state handedOverAt handedOverTo dutiesMet }
+}
+"""
+
+
+async def sheet(school: School, **changes: Any) -> UUID:
+    """Return a rendered sheet of Misha's week."""
+    values = {"pupil": school.pupils["misha"], "kind": "WEEK", "week_of": TUESDAY, "state": "RENDERED", "sha256": SUM}
+    job: UUID = await insert("print_job", school=school.id, **values | changes)
+    return job
+
+
+async def owed(school: School, pupil: str, guardian: str | None, *, due: timedelta, monday: Any = MONDAY) -> UUID:
+    """Open the duty of a week, due so long after now."""
+    duty = await obligations.open(
+        CLOCK, kind=ObligationKind.WEEKLY_DIARY, pupil_id=school.pupils[pupil],
+        guardian_id=school.guardians[guardian] if guardian else None, about=weekly_about(monday),
+        opened_at=clock.now() - timedelta(days=2), due_at=clock.now() + due,
+    )  # fmt: skip
+    assert duty is not None
+    return duty
+
+
+async def row(table: str, key: UUID) -> Any:
+    """Return a record as it stands."""
+    return (await database.fetch(f'SELECT * FROM "{table}" WHERE id = $1', key))[0]
+
+
+async def confirm(service: Service, login: str, job: UUID, to: str = "Орлова Анна, под подпись") -> dict[str, Any]:
+    """Confirm the hand-over as somebody."""
+    return await service.post(CONFIRM, {"jobId": str(job), "to": to}, token=await service.sign_in(login))
+
+
+async def test_a_hand_over_meets_the_weeks_duties_in_time_with_evidence(service: Service, town: Town) -> None:
+    school = town.first
+    mothers, own = [await owed(school, "misha", whom, due=timedelta(0)) for whom in ("anna", None)]
+    others = await owed(school, "nina", "galina", due=timedelta(days=1))
+    next_week = await owed(school, "misha", "anna", due=timedelta(days=7), monday=MONDAY + timedelta(days=7))
+    job = await sheet(school)
+
+    answer = await confirm(service, "daria", job)
+
+    assert answer["data"]["confirmHandOver"] == {
+        "jobId": str(job), "state": "HANDED_OVER", "handedOverTo": "Орлова Анна, под подпись", "dutiesMet": 2,
+        "handedOverAt": answer["data"]["confirmHandOver"]["handedOverAt"],
+    }  # fmt: skip
+    for duty in (mothers, own):
+        met = await row("obligation", duty)
+        assert (met["state"], met["met_by"], met["met_at"]) == ("MET", "HAND_OVER", clock.now())
+        assert json.loads(met["evidence"]) == {
+            "job": str(job), "by": town.accounts["daria"], "to": "Орлова Анна, под подпись", "sha256": SUM,
+        }  # fmt: skip
+    assert (await row("obligation", others))["state"] == "OPEN"
+    assert (await row("obligation", next_week))["state"] == "OPEN"
+    kept = await row("print_job", job)
+    assert (kept["handed_over_at"], kept["handed_over_by"]) == (clock.now(), town.accounts["daria"])
+
+
+async def test_a_class_sheet_meets_the_duties_of_its_pupils_alone(service: Service, town: Town) -> None:
+    school = town.first
+    ours = [await owed(school, *pair, due=timedelta(days=1)) for pair in (("misha", "anna"), ("nina", "galina"))]
+    other = await owed(school, "liza", "anna", due=timedelta(days=1))
+    job = await sheet(school, pupil=None, school_class=school.classes["5А"], state="PRINTED")
+
+    answer = await confirm(service, "vera", job, "Классу, по списку")
+
+    assert answer["data"]["confirmHandOver"]["dutiesMet"] == 2, answer
+    assert [(await row("obligation", duty))["state"] for duty in (*ours, other)] == ["MET", "MET", "OPEN"]
+
+
+async def test_what_is_handed_over_late_is_met_and_stays_breached(service: Service, town: Town) -> None:
+    duty = await owed(town.first, "misha", "anna", due=-timedelta(microseconds=1))
+    assert (await confirm(service, "daria", await sheet(town.first)))["data"]["confirmHandOver"]["dutiesMet"] == 1
+    late = await row("obligation", duty)
+    assert late["state"] == "BREACHED"
+    assert late["breached_at"] == late["due_at"]
+    assert late["met_at"] == clock.now()
+
+
+async def test_a_guardian_whose_rights_ended_has_received_nothing(service: Service, town: Town) -> None:
+    duty = await owed(town.first, "misha", "boris", due=timedelta(days=1))
+    assert (await confirm(service, "daria", await sheet(town.first)))["data"]["confirmHandOver"]["dutiesMet"] == 0
+    assert (await row("obligation", duty))["met_at"] is None
+
+
+async def test_the_duty_that_a_sheet_was_printed_for_is_met_also_for_a_consent_form(
+    service: Service, town: Town
+) -> None:
+    school = town.first
+    duty = await owed(school, "misha", "anna", due=timedelta(days=1))
+    form = await sheet(school, kind="CONSENT_FORM", week_of=None, purpose="PERSONAL_DATA", obligation=duty)
+    assert codes(await confirm(service, "vera", form)) == ["NOT_FOUND"]
+    assert (await confirm(service, "daria", form))["data"]["confirmHandOver"]["dutiesMet"] == 1
+    assert (await row("obligation", duty))["state"] == "MET"
+
+
+@pytest.mark.parametrize("login", ["elena", "zoya", "gleb", "ivan", "anna", "misha", "root", "nobody"])
+async def test_others_do_not_find_the_sheet(service: Service, town: Town, login: str) -> None:
+    duty, job = await owed(town.first, "misha", "anna", due=timedelta(days=1)), await sheet(town.first)
+    assert codes(await confirm(service, login, job)) == ["NOT_FOUND"]
+    assert (await row("print_job", job))["state"] == "RENDERED"
+    assert (await row("obligation", duty))["state"] == "OPEN"
+
+
+@pytest.mark.parametrize("state", ["QUEUED", "FAILED", "CANCELLED"])
+async def test_a_sheet_that_is_not_rendered_is_not_handed_over(service: Service, town: Town, state: str) -> None:
+    duty, job = await owed(town.first, "misha", "anna", due=timedelta(days=1)), await sheet(town.first, state=state)
+    assert codes(await confirm(service, "daria", job)) == ["SHEET_NOT_READY"]
+    assert (await row("obligation", duty))["state"] == "OPEN"
+
+
+async def test_a_second_hand_over_is_refused_and_changes_nothing(service: Service, town: Town) -> None:
+    job = await sheet(town.first)
+    await confirm(service, "daria", job)
+    before = await row("print_job", job)
+    assert codes(await confirm(service, "daria", job, "Кому-то другому")) == ["SHEET_HANDED_OVER"]
+    assert await row("print_job", job) == before
+
+
+@pytest.mark.parametrize("to", ["", "  ", "я" * 256])
+async def test_a_hand_over_to_nobody_is_refused(service: Service, town: Town, to: str) -> None:
+    assert codes(await confirm(service, "daria", await sheet(town.first), to)) == ["BAD_INPUT"]
+    longest = "я" * 255
+    assert "errors" not in await confirm(service, "daria", await sheet(town.first), longest)
+
+
+async def test_a_job_without_a_week_is_no_weekly_sheet(service: Service, town: Town) -> None:
+    form = await sheet(town.first, kind="CONSENT_FORM", week_of=None, purpose="PERSONAL_DATA")
+    with pytest.raises(CannotBePrinted):
+        await week_to_print(form, route="WORKER")
