@@ -311,9 +311,17 @@ def test_a_child_that_never_starts_ends_everything_with_one_line(start: Start) -
     assert sum(line == "web      | no module named asgi" for line in up.log) == 5
 
 
+def command_line(process: psutil.Process) -> list[str]:
+    """Return how a process was started; one that has just ended was not started at all."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
 def test_a_stop_while_the_school_is_being_prepared_ends_at_once(start: Start, place: Path) -> None:
     up = start(servers=True, PREPARATION="is slow")
-    wait_until(lambda: any("prepare" in process.cmdline() for process in up.processes()), seconds=10)
+    wait_until(lambda: any("prepare" in command_line(process) for process in up.processes()), seconds=10)
     everything = up.processes()
 
     up.process.send_signal(signal.SIGINT)
