@@ -21,7 +21,7 @@ OPEN = {
     "signOut": "ending no session does no harm and tells nothing",
 }
 #: Shows only what belongs to the viewer, so that everybody may ask.
-OWN = {"viewer"}
+OWN = {"viewer", "mailbox", "unreadMessages"}
 
 OPERATIONS = [
     (kind, name)
@@ -154,6 +154,7 @@ async def test_what_everybody_may_ask_shows_only_the_own(service: Service, town:
 def test_no_operation_was_forgotten() -> None:
     assert {name for _kind, name in OPERATIONS} == {
         "viewer", "pupil", "diaryWeek", "obligations", "deliveryAgreements", "accessState", "contactPoints",
+        "mailbox", "unreadMessages", "markRead",
         "signIn", "signOut", "recordMark", "correctMark", "registerConsent", "withdrawConsent",
         "agreeDelivery", "addContactPoint", "confirmContactPoint", "resendContactCode", "replaceContactPoint",
         "retireContactPoint",
