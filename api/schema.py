@@ -25,18 +25,34 @@ from api.errors import shown
 from api.journal.mutations import JournalMutations
 from api.journal.queries import JournalQueries
 from api.journal.subscriptions import JournalSubscriptions
+from api.mailbox.mutations import MailboxMutations
+from api.mailbox.queries import MailboxQueries
 from api.obligations.queries import ObligationQueries
 from api.paper.mutations import PaperMutations
 
 
 @strawberry.type(description="What can be read.")
-class Query(AccessQueries, AgreementQueries, ConsentQueries, ContactQueries, JournalQueries, ObligationQueries):
+class Query(
+    AccessQueries,
+    AgreementQueries,
+    ConsentQueries,
+    ContactQueries,
+    JournalQueries,
+    MailboxQueries,
+    ObligationQueries,
+):
     """All queries."""
 
 
 @strawberry.type(description="What can be done. Every refusal carries its code in `extensions.code`.")
 class Mutation(
-    AccessMutations, AgreementMutations, ConsentMutations, ContactMutations, JournalMutations, PaperMutations
+    AccessMutations,
+    AgreementMutations,
+    ConsentMutations,
+    ContactMutations,
+    JournalMutations,
+    MailboxMutations,
+    PaperMutations,
 ):
     """All mutations."""
 

@@ -26,7 +26,7 @@ async def write(desk: Desk, fields: LetterFields) -> str:
         chosen = await people.school_class(fields.school_class) if fields.school_class else None
         school = chosen.school if chosen else await _whole_school(desk)
     text = "\0".join((str(school), str(chosen.id if chosen else ""), fields.subject, fields.body))
-    queued = await write_to_families(
+    written = await write_to_families(
         desk.member.viewer,
         school_id=school,
         class_id=chosen.id if chosen else None,
@@ -34,9 +34,12 @@ async def write(desk: Desk, fields: LetterFields) -> str:
         body=fields.body,
         dedup_key=f"{clock.now():%Y-%m-%d}:{hashlib.sha256(text.encode()).hexdigest()[:32]}",
     )
-    if not queued:
+    if not written.letters and not written.messages:
         return "Отправлять некому: нет подтверждённых адресов, или это письмо сегодня уже поставлено в очередь."
-    return f"Писем в очереди: {queued}. Перед отправкой каждого проверяется согласие."
+    return (
+        f"Писем в очереди: {written.letters}. Перед отправкой каждого проверяется согласие. "
+        f"Сообщений во внутренней почте: {written.messages}."
+    )
 
 
 async def _whole_school(desk: Desk) -> UUID:
@@ -49,7 +52,7 @@ async def _whole_school(desk: Desk) -> UUID:
 FORM = StaffForm(
     slug="write-to-families",
     name="Письмо семьям",
-    description="Электронное письмо на подтверждённые адреса представителей, которые дали согласие.",
+    description="Электронное письмо и сообщение во внутренней почте представителям, которые дали согласие.",
     group="Письма и печать",
     fields=LetterFields,
     handler=write,

@@ -2,12 +2,36 @@
 
 from admin.tables.listing import listing
 from diary.audit.tables import AuditEntry
-from diary.delivery.tables import Outbox
+from diary.delivery.tables import MailboxMessage, Mailing, Outbox
 from diary.paper.tables import PrintJob
 
 GROUP = "Письма, печать, контроль"
 
 LISTINGS = (
+    listing(
+        GROUP,
+        (Mailing.created_at, Mailing.kind, Mailing.subject, Mailing.created_by, Mailing.school),
+        link=Mailing.created_at,
+        order=Mailing.created_at,
+        newest_first=True,
+        hidden=(Mailing.dedup_key,),
+    ),
+    listing(
+        GROUP,
+        (
+            MailboxMessage.sent_at,
+            MailboxMessage.guardian,
+            MailboxMessage.reader_pupil,
+            MailboxMessage.pupil,
+            MailboxMessage.subject,
+            MailboxMessage.delivered_at,
+            MailboxMessage.read_at,
+            MailboxMessage.school,
+        ),
+        link=MailboxMessage.sent_at,
+        order=MailboxMessage.sent_at,
+        newest_first=True,
+    ),
     listing(
         GROUP,
         (

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,14 +12,12 @@ from diary.access.tables import Role
 from diary.access.viewer import Viewer
 from diary.delivery.tables import MetBy, ObligationKind, ObligationState
 from diary.kit import clock, database
+from diary.kit.cursor import cursor_at, place_of
 from diary.kit.refusal import BadInput, NotFound
 from diary.kit.wording import _
 from diary.people.guardianships import in_force
 
 MOST_ON_A_PAGE = 100
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 _COLUMNS = (
     "id, kind, clause, pupil, guardian, about, state, opened_at, due_at, met_at, met_by, breached_at, cancelled_at, "
@@ -81,16 +78,7 @@ class _Conditions:
 
 def cursor_of(obligation: Obligation) -> str:
     """Return where a duty stands in the order, opaque to clients."""
-    microseconds = (obligation.due_at - _EPOCH) // _MICROSECOND
-    return urlsafe_b64encode(microseconds.to_bytes(8, "big") + obligation.id.bytes).decode()
-
-
-def _place_of(cursor: str) -> tuple[datetime, UUID]:
-    try:
-        raw = urlsafe_b64decode(cursor.encode())
-        return _EPOCH + int.from_bytes(raw[:8], "big") * _MICROSECOND, UUID(bytes=raw[8:])
-    except (ValueError, OverflowError):
-        raise BadInput(field="after", reason=_("такого места в списке нет")) from None
+    return cursor_at(obligation.due_at, obligation.id)
 
 
 def statement(
@@ -115,7 +103,7 @@ def statement(
     if wanted.due_before is not None:
         where.add("due_at < {}", wanted.due_before)
     if after is not None:
-        where.add("(due_at, id) > ({}, {})", *_place_of(after))
+        where.add("(due_at, id) > ({}, {})", *place_of(after))
     where.arguments.append(first + 1)
     conditions, last = " AND ".join(where.texts), len(where.arguments)
     text = f"SELECT {_COLUMNS} FROM obligation WHERE {conditions} ORDER BY due_at, id LIMIT ${last}"  # noqa: S608

@@ -176,7 +176,10 @@ async def test_a_letter_is_queued_once_a_day(clerk: httpx.AsyncClient, worlds: W
     first = await submit(clerk, "write-to-families", letter)
     again = await submit(clerk, "write-to-families", letter)
 
-    assert first == (200, "Писем в очереди: 1. Перед отправкой каждого проверяется согласие.")
+    assert first == (
+        200,
+        "Писем в очереди: 1. Перед отправкой каждого проверяется согласие. Сообщений во внутренней почте: 0.",
+    )
     assert again[1].startswith("Отправлять некому")
     rows = await database.fetch("SELECT body, school FROM outbox WHERE subject = 'Собрание'")
     assert [(row["body"], row["school"]) for row in rows] == [(letter["body"], worlds.a.id)]

@@ -182,6 +182,13 @@ async def _delivery(world: SchoolWorld) -> None:
         "obligation", **pair, kind="RESULT", clause="7", about=f"test:{secret}", opened_at=NOW,
         due_at=NOW + timedelta(hours=24),
     )  # fmt: skip
+    ids["mailing"] = await insert(
+        "mailing", school=ids["school"], kind="OFFICE_LETTER", dedup_key=f"test:{secret}", subject=f"Рассылка {secret}",
+        body=secret, created_at=NOW,
+    )  # fmt: skip
+    ids["mailbox_message"] = await insert(
+        "mailbox_message", **pair, mailing=ids["mailing"], subject=f"Сообщение {secret}", body=secret, sent_at=NOW
+    )
     ids["outbox"] = await insert(
         "outbox", **pair, kind="EMAIL", dedup_key=f"test:{secret}", contact_point=ids["contact_point"],
         subject=f"Письмо {secret}", body=secret, state="UNCERTAIN",

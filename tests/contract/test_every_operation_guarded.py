@@ -21,7 +21,7 @@ OPEN = {
     "signOut": "ending no session does no harm and tells nothing",
 }
 #: Shows only what belongs to the viewer, so that everybody may ask.
-OWN = {"viewer"}
+OWN = {"viewer", "mailbox", "unreadMessages"}
 
 OPERATIONS = [
     (kind, name)
@@ -70,7 +70,7 @@ def value(name: str, kind: Any, ids: dict[str, str]) -> Any:
         return ids[name]
     if isinstance(named, GraphQLEnumType):
         return next(iter(named.values))
-    sensible = {"Date": "2026-11-24", "String": "5", "Int": 1}
+    sensible = {"Date": "2026-11-24", "String": "5", "Int": 1, "Boolean": True}
     assert required is False or named.name in sensible, f"teach this test a value for {name}: {named}"
     return sensible.get(named.name)
 
@@ -152,18 +152,20 @@ async def test_a_stranger_sees_and_does_nothing(service: Service, town: Town, ki
 @pytest.mark.parametrize(("kind", "name"), [one for one in OPERATIONS if one[1] in OWN])
 async def test_what_everybody_may_ask_shows_only_the_own(service: Service, town: Town, kind: str, name: str) -> None:
     names = re.compile("Орлов")
+    ids = await mishas(town)
     for login in set(STRANGERS) - {"boris"}:
         answer = await service.post(
             "{ viewer { fullName role pupils { id fullName givenName schoolClass { name } school { name } } } }",
             token=await service.sign_in(login),
         )
         assert not names.search(str(answer)), login
+        assert await run(service, kind, name, ids, await service.sign_in(login)) == [], login
 
 
 def test_no_operation_was_forgotten() -> None:
     assert {name for _kind, name in OPERATIONS} == {
         "viewer", "pupil", "diaryWeek", "obligations", "deliveryAgreements", "accessState", "consentDocument",
-        "contactPoints",
+        "contactPoints", "mailbox", "unreadMessages", "markRead",
         "signIn", "signOut", "recordMark", "correctMark", "registerConsent", "withdrawConsent",
         "agreeDelivery", "addContactPoint", "confirmContactPoint", "resendContactCode", "replaceContactPoint",
         "retireContactPoint", "confirmHandOver",

@@ -1,0 +1,1 @@
+"""The mailbox inside the system (R3.1)."""
