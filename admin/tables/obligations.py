@@ -20,7 +20,6 @@ LISTINGS = (
             Obligation.warning_level,
             Obligation.met_at,
             Obligation.cancel_reason,
-            Obligation.id,
             Obligation.school,
         ),
         link=Obligation.due_at,
