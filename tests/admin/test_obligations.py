@@ -93,3 +93,25 @@ async def test_a_duty_is_not_guessed_among_several(clerk: httpx.AsyncClient, wor
     assert "Итоговый результат" in said
     assert (await settle(clerk, worlds.a, obligation="итоговый, анна"))[0] == 200
     assert (await duty(worlds.a))["state"] == "MET"
+
+
+async def test_the_list_shows_first_what_still_waits_the_nearest_deadline_on_top(
+    clerk: httpx.AsyncClient, worlds: Worlds
+) -> None:
+    assert (await settle(clerk, worlds.a))[0] == 200
+    for number, later in (("third", "9 days"), ("second", "2 days"), ("first", "1 day")):
+        await database.execute(
+            """
+            INSERT INTO obligation (school, kind, clause, pupil, guardian, about, opened_at, due_at)
+            SELECT school, kind, clause, pupil, guardian, $3, opened_at, due_at + $2::text::interval
+            FROM obligation WHERE id = $1
+            """,
+            worlds.a.ids["obligation"],
+            later,
+            number,
+        )
+    order = (await clerk.get("/api/tables/Обязанности/schema/")).json()["extra"]["order_by"]
+    wanted = ",".join(("" if key["ascending"] else "-") + key["column"] for key in order)
+    rows = (await clerk.get("/api/tables/Обязанности/", params={"__order": wanted})).json()["rows"]
+
+    assert [row["about"] for row in rows] == ["first", "second", "third", f"test:{worlds.a.secret}"]
