@@ -43,6 +43,7 @@ async def register_statement(viewer: Viewer, statement_id: UUID) -> RegisteredDe
         signature_kind=SignatureKind(draft["signature_kind"]) if draft["signature_kind"] else None,
         document_reference=draft["document_reference"],
         scan=draft["scan"],
+        signature_id=draft["signature"],
         text_version=draft["text_version"],
         received_at=draft["received_at"],
         valid_until=draft["valid_until"],
