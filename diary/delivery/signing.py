@@ -14,6 +14,7 @@ from diary.consent.signatures.result import Checked
 from diary.consent.tables import Decision, Purpose, SignatureKind, SignatureVerdict
 from diary.delivery import codes, consent_documents, consents, signatures
 from diary.delivery.consent_documents import Issued
+from diary.delivery.statements import keep_draft
 from diary.delivery.tables import CodePurpose
 from diary.kit import clock, database
 from diary.kit.command import Actor, command
@@ -165,8 +166,8 @@ async def submit_signed_decision(
     Raises NotFound, BadInput, TooManySignatures, OwnDecisionTooEarly, NothingToWithdraw.
     """
     consents.require_own(viewer, guardian_id, pupil_id)
-    _require_size("document", document, LARGEST_DOCUMENT)
-    _require_size("signature", cms, LARGEST_SIGNATURE)
+    require_size("document", document, LARGEST_DOCUMENT)
+    require_size("signature", cms, LARGEST_SIGNATURE)
     expected, trust = await _expectation(viewer, guardian_id, pupil_id, purpose, decision)
     # Outside of any transaction: checking computes and may wait for openssl.
     checked = await asyncio.to_thread(
@@ -241,25 +242,17 @@ async def _submit(
             signature_id=signature,
         )
     else:
-        statement = (
-            await database.fetch(
-                """
-                INSERT INTO statement (id, school, guardian, pupil, purpose, decision, form, signature_kind, signature,
-                    text_version, received_at, note, state)
-                VALUES (uuidv7(), $1, $2, $3, $4, $5, 'ELECTRONIC', $6, $7, $8, $9, $10, 'DRAFT') RETURNING id
-                """,
-                school,
-                guardian_id,
-                pupil_id,
-                purpose.value,
-                decision.value,
-                kind.value,
-                signature,
-                issued.text.version,
-                clock.now(),
-                f"{checked.verdict.value}: {checked.reason}",
-            )
-        )[0]["id"]
+        statement = await keep_draft(
+            school=school,
+            guardian_id=guardian_id,
+            pupil_id=pupil_id,
+            purpose=purpose,
+            decision=decision,
+            kind=kind,
+            signature_id=signature,
+            text_version=issued.text.version,
+            note=f"{checked.verdict.value}: {checked.reason}",
+        )
     return Submitted(
         verdict=checked.verdict,
         reason=checked.reason,
@@ -323,7 +316,8 @@ async def _require_few(actor: Actor) -> None:
         raise TooManySignatures(most=FILES_AT_MOST)
 
 
-def _require_size(field: str, content: bytes, largest: int) -> None:
+def require_size(field: str, content: bytes, largest: int) -> None:
+    """Refuse a file that is empty or larger than any real one; raises BadInput."""
     if not content:
         raise BadInput(field=field, reason=_("файл пуст"))
     if len(content) > largest:
