@@ -1,6 +1,7 @@
 """The acts that are more than changing a record: each form calls one command of the domain."""
 
 from admin.forms import (
+    check_signature,
     close_account,
     create_account,
     hand_over_sheet,
@@ -17,6 +18,7 @@ from admin.forms.form import StaffForm
 FORMS: tuple[StaffForm, ...] = (
     register_decision.FORM,
     withdraw_consent.FORM,
+    check_signature.FORM,
     register_statements.FORM,
     print_week.FORM,
     hand_over_sheet.FORM,

@@ -82,6 +82,7 @@ LISTINGS = (
             Statement.purpose,
             Statement.decision,
             Statement.form,
+            Statement.signature,
             Statement.document_reference,
             Statement.scan,
             Statement.state,

@@ -84,18 +84,22 @@ async def current_text(school_id: UUID, purpose: Purpose) -> Text:
     return Text(**rows[0])
 
 
-async def hash_of(school_id: UUID, purpose: Purpose, version: str) -> str:
-    """Return the hash of a published wording; raises BadInput for a version that the school has never published."""
+async def text_of(school_id: UUID, purpose: Purpose, version: str) -> Text:
+    """Return a published wording; raises BadInput for a version that the school has never published."""
     rows = await database.fetch(
-        "SELECT sha256 FROM consent_text WHERE school = $1 AND purpose = $2 AND version = $3",
+        "SELECT id, version, title, body, sha256 FROM consent_text WHERE school = $1 AND purpose = $2 AND version = $3",
         school_id,
         purpose.value,
         version,
     )
     if not rows:
         raise BadInput(field="textVersion", reason=_("такой редакции у этого документа нет"))
-    found: str = rows[0]["sha256"]
-    return found
+    return Text(**rows[0])
+
+
+async def hash_of(school_id: UUID, purpose: Purpose, version: str) -> str:
+    """Return the hash of a published wording; raises BadInput for a version that the school has never published."""
+    return (await text_of(school_id, purpose, version)).sha256
 
 
 @cache

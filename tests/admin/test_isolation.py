@@ -324,6 +324,7 @@ def foreign_form(slug: str, world: SchoolWorld) -> dict[str, Any]:
     forms: dict[str, dict[str, Any]] = {
         "register-decision": decision,
         "withdraw-consent": {**decision, "purpose": "ELECTRONIC_FORM"},
+        "check-signature": {"pupil": pupil, "guardian": guardian, "signature": "MA=="},
         "register-statements": {"count": 2},
         "print-week": {"pupil": pupil, "week_of": "2026-11-24"},
         "hand-over-sheet": {"job": str(world.ids["print_job"]), "to": guardian},
