@@ -16,9 +16,9 @@ from uuid import UUID
 from diary.access.tables import Role
 from diary.access.viewer import Viewer
 from diary.consent.verdict import ALLOWED
-from diary.delivery import obligations
+from diary.delivery import obligations, ways
 from diary.delivery.informing import InformingChannel, may_inform
-from diary.delivery.tables import MetBy, OutboxKind, OutboxState, OutboxTopic
+from diary.delivery.tables import Messenger, MetBy, OutboxKind, OutboxState, OutboxTopic
 from diary.kit import clock, database
 from diary.kit.command import Actor, command
 from diary.kit.refusal import NotFound
@@ -40,6 +40,8 @@ NO_PUPIL = "NO_PUPIL"
 CONTACT_NOT_CONFIRMED = "CONTACT_NOT_CONFIRMED"
 CONTACT_RETIRED = "CONTACT_RETIRED"
 CHANNEL_NOT_AGREED = "CHANNEL_NOT_AGREED"
+#: Why a row that may be sent waits.
+QUIET_HOURS = "QUIET_HOURS"
 #: The outcome of a row whose worker was never heard of again.
 LEASE_EXPIRED = "LEASE_EXPIRED"
 NOT_ARRIVED = "NOT_ARRIVED"
@@ -69,6 +71,11 @@ class Permission:
 
     verdict: str
     address: str = ""
+    #: Which messenger the address belongs to, and what a browser's notices are encrypted with.
+    messenger: Messenger | None = None
+    push_keys: Mapping[str, str] | None = None
+    #: In quiet hours nothing is refused: the row waits until then, and that is no attempt (trust.md 3.2).
+    retry_at: datetime | None = None
 
     @property
     def is_given(self) -> bool:
@@ -196,10 +203,34 @@ async def settle_refused(actor: Actor, outbox_id: UUID, attempt: int, *, code: s
 
 
 @command
-async def settle_failed(actor: Actor, outbox_id: UUID, attempt: int, *, reason: str) -> bool:
-    """Record that trying again is of no use; False when the attempt is no longer the row's."""
+async def settle_failed(
+    actor: Actor, outbox_id: UUID, attempt: int, *, reason: str, contact_is_dead: bool = False
+) -> bool:
+    """Record that trying again is of no use, and try the next way; False when the attempt is no longer the row's.
+
+    A dead contact is used no more. When no way is left, the office sees the failed row.
+    """
     del actor
-    return await _settle(outbox_id, attempt, OutboxState.FAILED, outcome=reason)
+    return await _fail(outbox_id, attempt, reason=reason, contact_is_dead=contact_is_dead)
+
+
+@command
+async def settle_postponed(actor: Actor, row: Claimed, *, at: datetime, reason: str = QUIET_HOURS) -> bool:
+    """Queue a claimed row for `at` without counting an attempt; False when the row is no longer this worker's."""
+    del actor
+    # The attempt number is given back, so it alone does not tell this claim from the next one; the lease does.
+    tag = await database.execute(
+        """
+        UPDATE outbox SET state = 'QUEUED', attempt = attempt - 1, due_at = $4, lease_until = NULL, outcome = $5
+        WHERE id = $1 AND attempt = $2 AND lease_until = $3 AND state = 'STARTED'
+        """,
+        row.id,
+        row.attempt,
+        row.lease_until,
+        at,
+        reason,
+    )
+    return tag == "UPDATE 1"
 
 
 @command
@@ -212,8 +243,8 @@ async def settle_retry(
     """
     del actor
     if attempt >= ATTEMPTS_AT_MOST:
-        settled = await _settle(outbox_id, attempt, OutboxState.FAILED, outcome=reason)
-        return OutboxState.FAILED if settled else None
+        failed = await _fail(outbox_id, attempt, reason=reason)
+        return OutboxState.FAILED if failed else None
     tag = await database.execute(
         """
         UPDATE outbox SET state = 'QUEUED', due_at = $3, lease_until = NULL, finished_at = NULL, outcome = $4
@@ -303,6 +334,15 @@ async def _meet_what_was_owed(actor: Actor, outbox_id: UUID, evidence: Mapping[s
     if owed is not None:
         proof = {"outbox": str(outbox_id), **evidence}
         await obligations.meet(actor, owed, at=clock.now(), by=MetBy.DELIVERY, evidence=proof)
+
+
+async def _fail(outbox_id: UUID, attempt: int, *, reason: str, contact_is_dead: bool = False) -> bool:
+    if not await _settle(outbox_id, attempt, OutboxState.FAILED, outcome=reason):
+        return False
+    if contact_is_dead:
+        await ways.mark_dead(outbox_id, reason=reason)
+    await ways.fall_back(outbox_id)
+    return True
 
 
 async def _settle(
