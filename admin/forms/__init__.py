@@ -1,9 +1,12 @@
 """The acts that are more than changing a record: each form calls one command of the domain."""
 
 from admin.forms import (
+    agree_delivery,
     close_account,
+    contact_details,
     create_account,
     hand_over_sheet,
+    past_access,
     print_week,
     register_decision,
     register_statements,
@@ -18,6 +21,9 @@ FORMS: tuple[StaffForm, ...] = (
     register_decision.FORM,
     withdraw_consent.FORM,
     register_statements.FORM,
+    past_access.FORM,
+    agree_delivery.FORM,
+    contact_details.FORM,
     print_week.FORM,
     hand_over_sheet.FORM,
     write_to_families.FORM,

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from admin.forms import typed as people
 from admin.forms.form import Desk, Fields, StaffForm, typed
+from admin.problems import sentence
 from admin.scope import staff_transaction
 from diary.delivery.statement_pile import (
     MOST_AT_ONCE,
@@ -70,7 +71,9 @@ def _checked(pile: Sequence[Draft], unfit: Sequence[Unfit]) -> str:
 
 def _named(pile: Sequence[Draft], unfit: Sequence[Unfit]) -> list[str]:
     by_id = {draft.id: draft for draft in pile}
-    lines = [f"{_whose(by_id[one.statement_id])}: {one.reason} ({one.code})" for one in unfit[:MOST_NAMED]]
+    lines = [
+        f"{_whose(by_id[one.statement_id])}: {sentence(one.refusal)} ({one.refusal.code})" for one in unfit[:MOST_NAMED]
+    ]
     return [*lines, f"И ещё {len(unfit) - MOST_NAMED}."] if len(unfit) > MOST_NAMED else lines
 
 
