@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 from admin.forms import FORMS, typed
 from admin.forms.duty import duties_of
 from admin.forms.form import Desk
-from admin.problems import INTERNAL, NOT_FOUND, TOO_DEEP, UNAVAILABLE, refuse
+from admin.problems import INTERNAL, NOT_FOUND, TOO_DEEP, UNAVAILABLE, refuse, sentence
 from admin.scans import ScanStorage
 from diary.kit.outage import OUTAGES, RETRY_AFTER
 from diary.kit.refusal import Refusal
@@ -75,8 +75,10 @@ def form_routes(scans: ScanStorage) -> list[BaseRoute]:
         except ValidationError as problem:
             titles = {name: field.title or name for name, field in form.fields.model_fields.items()}
             return _refused(_wrong_fields(problem, titles))
-        except (Refusal, ValueError) as refusal:
-            return _refused(str(refusal))
+        except Refusal as refusal:
+            return _refused(sentence(refusal))
+        except ValueError as problem:
+            return _refused(str(problem))
         except HTTPException as problem:
             return _refused(str(problem.detail), problem.status_code)
         except OUTAGES as problem:
