@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
+from asyncpg import DataError
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -16,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 from admin.forms import FORMS, typed
 from admin.forms.duty import duties_of
 from admin.forms.form import Desk
-from admin.problems import INTERNAL, NOT_FOUND, TOO_DEEP, UNAVAILABLE, refuse, sentence
+from admin.problems import BAD_VALUE, INTERNAL, NOT_FOUND, TOO_DEEP, UNAVAILABLE, refuse, sentence
 from admin.scans import ScanStorage
 from diary.kit.outage import OUTAGES, RETRY_AFTER
 from diary.kit.refusal import Refusal

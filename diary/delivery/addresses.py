@@ -24,7 +24,7 @@ _MESSENGER_ID = re.compile(r"[1-9][0-9]{0,18}")
 def normalised(channel: Channel, value: str, *, messenger: Messenger | None = None) -> str:
     """Return the address in the one spelling that is kept; raises BadInput with what is wrong with it."""
     value = value.strip()
-    if not value:
+    if not value or not value.isprintable():
         raise BadInput(field="value", reason=_("укажите адрес или номер"))
     if (channel is Channel.MESSENGER) != (messenger is not None):
         raise BadInput(field="messenger", reason=_("мессенджер указывают только для этого канала"))

@@ -18,6 +18,7 @@ from diary.delivery.tables import Channel, CodePurpose, Messenger, Provenance
 from diary.kit import clock, database
 from diary.kit.command import command
 from diary.kit.refusal import BadInput, NotFound, Refusal
+from diary.kit.typed_line import typed_line
 from diary.kit.wording import _
 
 #: A person has at most so many contacts at a time.
@@ -220,7 +221,8 @@ async def _add(
     document_reference: str,
     address: str,
 ) -> AddedContact:
-    value, document_reference = normalised(channel, value, messenger=messenger), document_reference.strip()
+    value = normalised(channel, value, messenger=messenger)
+    document_reference = typed_line(document_reference, field="documentReference")
     if channel is Channel.WEB_PUSH:
         raise BadInput(field="channel", reason=_("уведомления браузера включают в самом браузере"))
     if by_office:

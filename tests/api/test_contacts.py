@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from diary.access import passwords
 from diary.kit import database
 from diary.kit.clock import SetClock
 from tests.support.service import Service, codes
@@ -240,3 +243,43 @@ async def test_a_document_confirms_what_the_family_typed_and_never_confirmed(ser
         token=await service.sign_in("daria"),
     )
     assert answer["data"]["addContactPoint"]["contact"]["confirmedAt"] is not None
+
+
+@pytest.mark.parametrize(
+    "reference", ["\u200b", "\u3164", "\u00ad", "\u2060", " . ", "Папка\u202e 2", "Папка\n2", "я" * 256]
+)
+async def test_a_document_that_nobody_could_read_is_none(service: Service, town: Town, reference: str) -> None:
+    answer = await service.post(
+        ADD, of(town, "anna", documentReference=reference), token=await service.sign_in("daria")
+    )
+    assert codes(answer) in (["BAD_INPUT"], ["CONTACT_NEEDS_DOCUMENT"])
+
+
+async def test_a_crowded_sign_in_burns_nobodys_tries(service: Service, town: Town) -> None:
+    galina = await service.sign_in("galina")
+    contact = await added(service, town, galina)
+    code = await sent_code()
+    with ExitStack() as crowd:
+        for _one in range(passwords.HASHERS + passwords.MOST_WAITING):
+            crowd.enter_context(passwords.line.joined())
+        for _try in range(6):
+            answer = await service.post(CONFIRM, {"id": contact, "code": code}, token=galina)
+            assert codes(answer) == ["SIGN_IN_BUSY"]
+    assert codes(await service.post(CONFIRM, {"id": contact, "code": code}, token=galina)) == []
+
+
+async def test_codes_asked_for_at_once_are_all_counted(service: Service, town: Town) -> None:
+    galina = await service.sign_in("galina")
+    contacts = [await added(service, town, galina, value=f"galina{n}@families.example") for n in range(8)]
+    answers = await asyncio.gather(*(service.post(RESEND, {"id": contact}, token=galina) for contact in contacts))
+
+    refused = [answer for answer in answers if codes(answer) == ["TOO_MANY_CODES"]]
+    rows = await database.fetch("SELECT count(*) AS many FROM one_time_code")
+    assert (rows[0]["many"], len(refused)) == (10, 6)
+
+
+async def test_the_trail_does_not_tell_that_a_code_is_on_its_way(service: Service, town: Town) -> None:
+    await added(service, town, await service.sign_in("galina"))
+    letters = await database.fetch("SELECT FROM outbox WHERE topic = 'CODE'")
+    told = await database.fetch("SELECT FROM audit_entry WHERE record = 'outbox'")
+    assert (len(letters), len(told)) == (1, 0)
