@@ -253,11 +253,11 @@
   }
 
   new MutationObserver((changes) => {
+    look(); // first: whether a table is only read decides how its headline reads
     for (const change of changes) {
       if (change.type === "characterData") reword(change.target);
       else change.addedNodes.forEach(reword);
     }
-    look();
   }).observe(document, { childList: true, characterData: true, subtree: true });
   addEventListener("hashchange", () => {
     look();

@@ -29,6 +29,12 @@ class StatementCRUD(SchoolCRUD):
     scans: ScanStorage
 
     @checked
+    async def get_new(self, request: Request) -> Response:
+        """Begin a draft with the service's own time, which is also the one that registering judges it by."""
+        begun = orjson.loads((await SchoolCRUD.get_new(self, request)).body)
+        return Response(orjson.dumps({**begun, "received_at": clock.now()}), media_type="application/json")
+
+    @checked
     async def post_single(self, request: Request, data: dict[str, Any]) -> Response:
         """Add a draft, and register it at once when that is the state asked for."""
         draft, register = self._draft_of(data)

@@ -105,7 +105,7 @@ async def test_a_clerk_writes_a_statement_and_registers_it(desk: Desk, worlds: W
     await desk.open(f"Заявления/{added['id']}")
     await page.locator("select[name=state]").select_option("REGISTERED")
     await page.click("[data-uitest=save_button]")
-    await expect(page.get_by_text("Сохранено")).to_be_visible()
+    await expect(page.get_by_text("Сохранено", exact=True)).to_be_visible()
     (decision,) = await ledger(worlds)
     assert (decision["decision"], decision["document_reference"]) == ("REFUSED", "Вх. № 77")
 
@@ -186,6 +186,8 @@ async def test_a_clerk_agrees_with_a_family_and_asks_whether_its_access_was_lawf
         await desk.picture(f"{width}-{table}")
     await desk.open(f"Соглашения_о_доставке/{worlds.a.ids['delivery_agreement']}")
     await expect(page.get_by_text("Каналы по порядку")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Соглашения о доставке", exact=True)).to_be_visible()
+    await expect(page.locator("form").get_by_text("Добавить").first).to_be_hidden()
     await desk.picture(f"{width}-agreement-row")
 
 
