@@ -10,7 +10,7 @@ import strawberry
 from api.consent import entries, types
 from api.context import Info
 from api.identifiers import identifier, instant, optional_identifier
-from diary.consent.tables import Purpose
+from diary.consent.tables import Decision, Purpose
 from diary.delivery import consent_documents, consent_pages, past_access
 from diary.kit import clock
 
@@ -83,6 +83,9 @@ class ConsentQueries:
             strawberry.ID | None, strawberry.argument(description="Who signs; left out, the pupil.")
         ] = None,
         purpose: Annotated[Purpose, strawberry.argument(description="What is decided about.")] = Purpose.PERSONAL_DATA,
+        decision: Annotated[
+            Decision, strawberry.argument(description="What is decided: a refusal and a withdrawal say so.")
+        ] = Decision.GIVEN,
     ) -> consent_documents.ConsentDocument:
         """Return the document."""
         return await consent_documents.consent_document(
@@ -90,4 +93,5 @@ class ConsentQueries:
             guardian_id=optional_identifier(guardian_id),
             pupil_id=identifier(pupil_id),
             purpose=purpose,
+            decision=decision,
         )

@@ -8,7 +8,7 @@ import strawberry
 
 from api.enums import describe
 from api.limits import SIZE
-from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind
+from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind, SignatureVerdict
 
 describe(
     Purpose,
@@ -37,6 +37,18 @@ describe(
     SIMPLE="A simple electronic signature (ПЭП).",
     ENHANCED="An enhanced non-qualified electronic signature (НЭП).",
     QUALIFIED="A qualified electronic signature (КЭП).",
+)
+describe(
+    SignatureVerdict,
+    "What checking an electronic signature has shown; only VALID counts as a signature.",
+    VALID="This person signed exactly this document with a certificate that the school trusts.",
+    NOT_CHECKED="Nothing here can check it (a national algorithm without its engine, an outdated one); never valid.",
+    TAMPERED="The document is not the one that was signed, or not the one that the school has issued.",
+    EXPIRED="The certificate's term is over, or has not begun.",
+    UNTRUSTED="The certificate leads to no authority that the school trusts.",
+    WRONG_SIGNER="The certificate is made out to somebody else.",
+    SEVERAL_SIGNERS="The file holds several signatures.",
+    MALFORMED="The file is no detached signature.",
 )
 
 
@@ -107,3 +119,28 @@ class ConsentDocument:
     )
     document_sha256: str = strawberry.field(description="SHA-256 of the document in UTF-8.")
     text_sha256: str = strawberry.field(description="SHA-256 of the school's wording, as the ledger keeps it.")
+
+
+@strawberry.type(description="A code on its way to the signer.")
+class SigningRequest:
+    """A code."""
+
+    request_id: strawberry.ID = strawberry.field(description="Opaque identifier, for signConsent.")
+    expires_at: dt.datetime = strawberry.field(description="Until when the code can be entered.")
+
+
+@strawberry.type(description="What has become of a signed document.")
+class SubmittedConsent:
+    """A submission."""
+
+    verdict: SignatureVerdict = strawberry.field(description="What checking the signature has shown.")
+    reason: str = strawberry.field(description="The same in words, in Russian.")
+    signature_kind: SignatureKind = strawberry.field(
+        description="ENHANCED, or QUALIFIED when the certificate leads to an accredited authority."
+    )
+    decision: ConsentDecision | None = strawberry.field(
+        description="The decision in the ledger; null unless the verdict is VALID."
+    )
+    statement_id: strawberry.ID | None = strawberry.field(
+        description="The draft that waits for the office; null when the decision is registered."
+    )

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from diary.access import passwords
 from diary.delivery.tables import Channel, CodePurpose, OutboxKind
 from diary.kit import clock, database
@@ -203,7 +205,7 @@ async def try_code(actor: Actor, *, request_id: UUID, account_id: int, code: str
         address=found["value"],
         document=found["document"],
         document_sha256=found["document_sha256"],
-        facts=found["facts"],
+        facts=orjson.loads(found["facts"]) if found["facts"] else None,
         sent_at=found["sent_at"],
     )
 

@@ -201,3 +201,42 @@ async def test_the_same_address_is_not_added_twice(service: Service, town: Town)
     await added(service, town, galina)
     answer = await service.post(ADD, of(town, "galina", "anna@FAMILIES.example"), token=galina)
     assert codes(answer) == ["CONTACT_KNOWN"]
+
+
+async def imported(town: Town, guardian: str, value: str = "anna@families.example") -> None:
+    """Keep an address as a roster brought it."""
+    await database.execute(
+        "INSERT INTO contact_point (id, school, guardian, channel, value, provenance, failure, document_reference) "
+        "VALUES (uuidv7(), $1, $2, 'EMAIL', $3, 'IMPORTED', '', '')",
+        town.first.id,
+        town.first.guardians[guardian],
+        value,
+    )
+
+
+async def test_an_address_out_of_a_roster_is_confirmed_by_entering_it(service: Service, town: Town) -> None:
+    await imported(town, "galina", "Galina@families.example")
+    galina = await service.sign_in("galina")
+    contact = await added(service, town, galina, value="galina@families.example")
+    await service.post(CONFIRM, {"id": contact, "code": await sent_code()}, token=galina)
+
+    rows = await database.fetch(
+        "SELECT provenance, replaced_by, retired_at IS NULL AS used, confirmed_at IS NOT NULL AS confirmed "
+        "FROM contact_point WHERE guardian = $1 ORDER BY id",
+        town.first.guardians["galina"],
+    )
+    assert [(row["provenance"], row["used"], row["confirmed"]) for row in rows] == [
+        ("IMPORTED", False, False),
+        ("SELF_ENTERED", True, True),
+    ]
+    assert str(rows[0]["replaced_by"]) == contact
+
+
+async def test_a_document_confirms_what_the_family_typed_and_never_confirmed(service: Service, town: Town) -> None:
+    await added(service, town, await service.sign_in("galina"), value="galina@families.example")
+    answer = await service.post(
+        ADD,
+        of(town, "galina", "galina@families.example", documentReference="Папка 2"),
+        token=await service.sign_in("daria"),
+    )
+    assert answer["data"]["addContactPoint"]["contact"]["confirmedAt"] is not None
