@@ -10,11 +10,20 @@ CLOCK = Nobody(route="CLOCK")
 NAME = "duties"
 
 
+class DutiesNotKeptError(Exception):
+    """The duties of some schools could not be kept: the run has failed, and the next one looks back as far again."""
+
+
 async def keep() -> str:
-    """Keep the ledger of duties true, from the last run that succeeded up to now; return what changed, in one line."""
+    """Keep the ledger of duties true, from the last run that succeeded up to now; return what changed, in one line.
+
+    Raises DutiesNotKeptError after everything was done that could be.
+    """
     now = clock.now()
     kept = await duties.keep(CLOCK, now=now, since=await schedule.last_success(NAME))
     warned = await escalation.warn(CLOCK, now=now)
+    if kept.failed:
+        raise DutiesNotKeptError("; ".join(f"school {school}: {problem}" for school, problem in kept.failed.items()))
     found = {
         "duties opened": kept.opened,
         "duties cancelled": kept.cancelled,

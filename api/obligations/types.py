@@ -71,7 +71,7 @@ class Obligation:
         description="How many warning thresholds it has passed; 3 means that the school was told of the breach."
     )
     evidence: list[Evidence] | None = strawberry.field(
-        description="What proves that it was met, for the office; null for families, because it may name third persons.",
+        description="What proves that it was met, for the office; null for families: it may name others.",
         metadata={SIZE: 8},
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from diary.delivery.deadlines import (
@@ -17,6 +17,9 @@ from diary.delivery.tables import ObligationKind
 from diary.kit import database
 from diary.kit.command import Actor, command
 from diary.kit.wording import _
+
+#: A family on paper waits for its printed diary no longer than this, weeks without school days apart (A8).
+LONGEST_BETWEEN_DIARIES = timedelta(days=7)
 
 #: The level of a duty that was breached and has been told of.
 BREACH_LEVEL = 3
@@ -35,11 +38,31 @@ _OPENING = _("Здравствуйте!\n\nПриближаются или на�
 _LINE = _("- {kind}: предупреждений {warned}, нарушено {breached}")
 _CLOSING = _("\nСписок с именами и сроками - в разделе «Обязанности информирования».")
 
+# The last hand-over to the addressee, or the first duty when there was none yet, and the weeks since then in which no
+# diary was owed (holidays, a time without paper): told from the ledger itself, whatever the calendar says by now (A8).
+_LAST_DIARY = """
+    SELECT b.at, (d_week.monday - b.monday) / 7 - (
+        SELECT count(DISTINCT date_trunc('week', (w.due_at AT TIME ZONE s.time_zone)::date - 1))
+        FROM obligation w
+        WHERE w.kind = 'WEEKLY_DIARY' AND w.pupil = d.pupil AND w.guardian IS NOT DISTINCT FROM d.guardian
+            AND w.state <> 'CANCELLED' AND w.due_at <= d.due_at
+            AND date_trunc('week', (w.due_at AT TIME ZONE s.time_zone)::date - 1)::date > b.monday
+    ) AS weeks_off
+    FROM (SELECT date_trunc('week', local.last_day)::date AS monday) AS d_week, LATERAL (
+        SELECT since.at, date_trunc('week', (since.at AT TIME ZONE s.time_zone)::date)::date AS monday
+        FROM (
+            SELECT coalesce(max(w.met_at), min(w.opened_at)) AS at FROM obligation w
+            WHERE w.kind = 'WEEKLY_DIARY' AND w.pupil = d.pupil AND w.guardian IS NOT DISTINCT FROM d.guardian
+                AND w.state <> 'CANCELLED'
+        ) AS since
+    ) AS b
+"""
+
 # $1 now; a duty rises to the highest level whose instant has come.
-_RAISE = """
+_RAISE = f"""
     UPDATE obligation o SET warning_level = risen.level, warned_at = $1
     FROM (
-        SELECT d.id, CASE
+        SELECT d.id, d.state, CASE
             WHEN d.state = 'BREACHED' THEN $9::smallint
             WHEN d.kind = 'RESULT' AND $1 >= d.opened_at + $3::interval THEN 2
             WHEN d.kind = 'RESULT' AND $1 >= d.opened_at + $2::interval THEN 1
@@ -47,6 +70,9 @@ _RAISE = """
             WHEN d.kind = 'FORECAST' AND $1 >= (local.ends - $4::interval) AT TIME ZONE s.time_zone THEN 1
             WHEN d.kind = 'CONSENT_EFFECT' AND $1 >= d.opened_at + $6::interval THEN 1
             WHEN d.kind = 'PRINTOUT' AND $1 >= (local.last_day + $7::time) AT TIME ZONE s.time_zone THEN 1
+            WHEN d.kind = 'WEEKLY_DIARY' AND EXISTS (
+                SELECT FROM ({_LAST_DIARY}) AS diary
+                WHERE $1 > diary.at + $10::interval * (1 + greatest(diary.weeks_off, 0))) THEN 2
             WHEN d.kind = 'WEEKLY_DIARY' AND $1 >=
                 (least(date_trunc('week', local.last_day)::date + $8::integer, local.last_day) + $7::time)
                 AT TIME ZONE s.time_zone THEN 1
@@ -56,9 +82,9 @@ _RAISE = """
         ) AS local
         WHERE d.state = 'OPEN' OR d.state = 'BREACHED' AND d.met_at IS NULL AND d.warning_level < $9
     ) AS risen
-    WHERE o.id = risen.id AND risen.level > o.warning_level
+    WHERE o.id = risen.id AND risen.level > o.warning_level AND o.state = risen.state AND o.met_at IS NULL
     RETURNING o.school, o.kind, o.warning_level
-"""
+"""  # noqa: S608 - constants only
 
 
 @command
@@ -76,6 +102,7 @@ async def warn(actor: Actor, *, now: datetime) -> int:
         WARNED_AT,
         WEEKLY_WARNED_ON,
         BREACH_LEVEL,
+        LONGEST_BETWEEN_DIARIES,
     )
     risen: dict[UUID, Counter[tuple[ObligationKind, bool]]] = {}
     for row in rows:
