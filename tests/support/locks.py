@@ -1,0 +1,17 @@
+"""Two transactions at once: waiting until one really waits for the other, not for a while."""
+
+from __future__ import annotations
+
+import asyncio
+
+from diary.kit import database
+
+#: A machine may be busy; what waits for a lock does so long before.
+PATIENCE = 30
+
+
+async def until_somebody_waits() -> None:
+    """Return as soon as a transaction waits for a lock of another."""
+    async with asyncio.timeout(PATIENCE):
+        while not await database.fetch("SELECT FROM pg_locks WHERE NOT granted"):
+            await asyncio.sleep(0.01)
