@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
 from diary.consent.verdict import represents
 from diary.delivery import obligations
 from diary.delivery.deadlines import CLAUSES, forecast_about, forecast_due, weekly_about, weekly_due
+from diary.delivery.isolation import school_by_school
 from diary.delivery.owed import OWN_REASONS, PUPIL_CAME_OF_AGE, RIGHTS_ENDED, statement
 from diary.delivery.tables import ObligationKind, ObligationState
 from diary.kit import database
-from diary.kit.command import Actor, transaction
+from diary.kit.command import Actor
 from diary.people.guardianships import in_force
 from diary.schools.calendar import DAY, SchoolCalendar, calendars, monday_of, mondays
 from diary.schools.tables import PeriodKind
-
-log = logging.getLogger(__name__)
 
 #: Grades a school may have; -1 is the grade of pupils without any.
 GRADES = range(-1, 14)
@@ -58,22 +54,16 @@ async def keep(actor: Actor, *, now: datetime, since: datetime | None = None) ->
     because a breach is for ever and what has lost its basis is not known yet. A database that is away fails them all.
     """
     kept = Kept()
-    for row in await database.fetch("SELECT id FROM school ORDER BY id"):
+
+    async def act(school_id: UUID) -> None:
         found = Kept()
-        try:
-            async with transaction(actor):
-                (calendar,) = await calendars([row["id"]])
-                await _keep_school(calendar, now, since or now, found)
-                found.breached = await obligations.note_breaches(actor, now, school_id=row["id"])
-        except (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError):
-            raise
-        except Exception as problem:
-            log.exception("the duties of school %s could not be kept", row["id"])
-            kept.failed[row["id"]] = f"{type(problem).__name__}: {problem}"
-            continue
+        (calendar,) = await calendars([school_id])
+        await _keep_school(calendar, now, since or now, found)
+        kept.breached += await obligations.note_breaches(actor, now, school_id=school_id)
         kept.opened += found.opened
         kept.cancelled += found.cancelled
-        kept.breached += found.breached
+
+    kept.failed = await school_by_school(actor, act)
     return kept
 
 

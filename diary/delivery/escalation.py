@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from diary.delivery.deadlines import (
     CONSENT_EFFECT_WARNED_AFTER,
     FORECAST_WARNED_BEFORE,
+    LONGEST_BETWEEN_DIARIES,
     RESULT_WARNED_AFTER,
     WARNED_AT,
     WEEKLY_WARNED_ON,
 )
+from diary.delivery.isolation import require_none, school_by_school
 from diary.delivery.tables import ObligationKind
 from diary.kit import database
-from diary.kit.command import Actor, command
+from diary.kit.command import Actor
 from diary.kit.wording import _
-
-#: A family on paper waits for its printed diary no longer than this, weeks without school days apart (A8).
-LONGEST_BETWEEN_DIARIES = timedelta(days=7)
 
 #: The level of a duty that was breached and has been told of.
 BREACH_LEVEL = 3
@@ -80,19 +79,30 @@ _RAISE = f"""
         FROM obligation d JOIN school s ON s.id = d.school CROSS JOIN LATERAL (
             SELECT d.due_at AT TIME ZONE s.time_zone AS ends, (d.due_at AT TIME ZONE s.time_zone)::date - 1 AS last_day
         ) AS local
-        WHERE d.state = 'OPEN' OR d.state = 'BREACHED' AND d.met_at IS NULL AND d.warning_level < $9
+        WHERE d.school = $11
+            AND (d.state = 'OPEN' OR d.state = 'BREACHED' AND d.met_at IS NULL AND d.warning_level < $9)
     ) AS risen
     WHERE o.id = risen.id AND risen.level > o.warning_level AND o.state = risen.state AND o.met_at IS NULL
-    RETURNING o.school, o.kind, o.warning_level
+    RETURNING o.kind, o.warning_level
 """  # noqa: S608 - constants only
 
 
-@command
 async def warn(actor: Actor, *, now: datetime) -> int:
     """Raise the warnings whose time has come and queue one letter for each school; return how many duties rose.
 
-    The letter holds numbers alone: names stay inside the system.
+    The letter holds numbers alone: names stay inside the system. Raises SchoolsFailedError when all others are warned.
     """
+    risen = 0
+
+    async def act(school_id: UUID) -> None:
+        nonlocal risen
+        risen += await _warn_school(actor, school_id, now)
+
+    require_none(await school_by_school(actor, act))
+    return risen
+
+
+async def _warn_school(actor: Actor, school_id: UUID, now: datetime) -> int:
     rows = await database.fetch(
         _RAISE,
         now,
@@ -103,12 +113,10 @@ async def warn(actor: Actor, *, now: datetime) -> int:
         WEEKLY_WARNED_ON,
         BREACH_LEVEL,
         LONGEST_BETWEEN_DIARIES,
+        school_id,
     )
-    risen: dict[UUID, Counter[tuple[ObligationKind, bool]]] = {}
-    for row in rows:
-        found = risen.setdefault(row["school"], Counter())
-        found[ObligationKind(row["kind"]), row["warning_level"] == BREACH_LEVEL] += 1
-    for school_id, numbers in risen.items():
+    if rows:
+        numbers = Counter((ObligationKind(row["kind"]), row["warning_level"] == BREACH_LEVEL) for row in rows)
         await _tell(actor, school_id, numbers, now)
     return len(rows)
 

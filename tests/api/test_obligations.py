@@ -140,21 +140,26 @@ async def fill(town: Town) -> None:
     for school in (town.first, town.second):
         guardian, pupil = next(iter(school.guardians.values())), next(iter(school.pupils.values()))
         guardians = [await insert("guardian", school=school.id, family_name=f"Ф{n}", given_name="А") for n in range(20)]
-        await database.execute(
-            """
-            INSERT INTO obligation (school, kind, clause, pupil, guardian, about, opened_at, due_at, state, breached_at)
-            SELECT $1, CASE n % 10 WHEN 0 THEN 'FORECAST' ELSE 'WEEKLY_DIARY' END, '9', $2,
-                CASE WHEN n % 400 = 0 THEN $3 ELSE ($5::uuid[])[1 + n % 20] END, 'bulk:' || n, due - interval '5 days',
-                due, CASE WHEN n % 50 = 0 THEN 'BREACHED' ELSE 'OPEN' END, CASE WHEN n % 50 = 0 THEN due END
-            FROM generate_series(1, 40000) AS n,
-                LATERAL (SELECT $4::timestamptz + (n % 250) * interval '1 day' AS due) AS d
-            """,
-            school.id,
-            pupil,
-            guardian,
-            NOON,
-            guardians,
-        )
+        # In parts: one statement for all runs into its timeout on a busy machine.
+        for begin in range(1, 40_001, 5_000):
+            await database.execute(
+                """
+                INSERT INTO obligation
+                    (school, kind, clause, pupil, guardian, about, opened_at, due_at, state, breached_at)
+                SELECT $1, CASE n % 10 WHEN 0 THEN 'FORECAST' ELSE 'WEEKLY_DIARY' END, '9', $2,
+                    CASE WHEN n % 400 = 0 THEN $3 ELSE ($5::uuid[])[1 + n % 20] END, 'bulk:' || n,
+                    due - interval '5 days', due, CASE WHEN n % 50 = 0 THEN 'BREACHED' ELSE 'OPEN' END,
+                    CASE WHEN n % 50 = 0 THEN due END
+                FROM generate_series($6::integer, $6 + 4999) AS n,
+                    LATERAL (SELECT $4::timestamptz + (n % 250) * interval '1 day' AS due) AS d
+                """,
+                school.id,
+                pupil,
+                guardian,
+                NOON,
+                guardians,
+                begin,
+            )
     await database.execute("ANALYZE obligation")
 
 
