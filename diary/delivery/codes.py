@@ -23,8 +23,12 @@ TRIES = 5
 ADDRESS_AT_MOST, ADDRESS_WITHIN = 3, timedelta(minutes=15)
 ACCOUNT_AT_MOST, ACCOUNT_WITHIN = 10, timedelta(days=1)
 
-#: Channels that can carry a code.
-CARRIERS = {Channel.EMAIL: OutboxKind.EMAIL}
+#: Channels that can carry a code. A browser's notices need none: the browser itself has handed over its keys.
+CARRIERS = {
+    Channel.EMAIL: OutboxKind.EMAIL,
+    Channel.SMS: OutboxKind.SMS,
+    Channel.MESSENGER: OutboxKind.MESSENGER,
+}
 
 # Sent in Russian, like every letter.
 _SUBJECT = {

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from diary.access.viewer import Nobody
 from diary.delivery import outbox
-from diary.delivery.outbox import Claimed, Permission
+from diary.delivery.outbox import Claimed
+from diary.delivery.permission import Permission
 from diary.delivery.tables import OutboxKind
 from diary.kit import clock
 from tasks.channels.channel import Channel, Delivered, Outcome, Parcel, Permanent, RetryAfter
@@ -95,7 +96,6 @@ async def _permission(letter: Claimed) -> Permission | None:
         await _record(lambda: outbox.settle_postponed(WORKER, letter, at=at))
         return None
     if not permission.is_given:
-        log.info("letter %s may not leave: %s", letter.id, permission.verdict)
         await _record(lambda: outbox.settle_refused(WORKER, letter.id, letter.attempt, code=permission.verdict))
         return None
     return permission

@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 
 import httpx
@@ -57,6 +58,11 @@ class Answer:
     is_whole: bool
 
     @property
+    def is_good(self) -> bool:
+        """Whether the provider says that it has done what was asked."""
+        return 200 <= self.status < 300
+
+    @property
     def facts(self) -> dict[str, Any] | None:
         """The JSON object of the answer, None when it holds none."""
         if not self.is_whole:
@@ -79,6 +85,12 @@ class Answer:
             return None
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Return the authorities that providers are believed by, read once."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 def waiting(seconds: object) -> float | None:
     """Return a provider's wish to be left alone in seconds within reason, None when it is none."""
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 0:
@@ -93,7 +105,7 @@ class Client:
         self._patience = patience or Patience()
         self._away_until: dict[str, float] = {}
         self._client = httpx.AsyncClient(
-            verify=tls or httpx.create_ssl_context(),
+            verify=tls or _trusted(),
             trust_env=False,
             follow_redirects=False,
             timeout=httpx.Timeout(self._patience.all, connect=self._patience.connect),
@@ -157,7 +169,7 @@ def by_status(answer: Answer, told: str = "") -> Outcome:
         return RetryAfter(None, reason)
     if 400 <= answer.status < 500:
         return Permanent(reason)
-    if 200 <= answer.status < 300:
+    if answer.is_good:
         return Uncertain(UNREADABLE_ANSWER if answer.is_whole else ANSWER_TOO_LONG)
     return Uncertain(reason)
 

@@ -27,7 +27,7 @@ class Max(Messenger):
     def _understood(self, answer: Answer) -> Outcome:
         facts = answer.facts or {}
         message = facts.get("message")
-        if 200 <= answer.status < 300 and isinstance(message, dict):
+        if answer.is_good and isinstance(message, dict):
             body = message.get("body")
             mid = body.get("mid") if isinstance(body, dict) else None
             if isinstance(mid, str) and mid:

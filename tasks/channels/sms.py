@@ -69,8 +69,8 @@ def _understood(answer: Answer) -> Outcome:
         if error in LATER:
             told = waiting(facts.get("retry_after"))
             return RetryAfter(answer.wait if told is None else told, reason)
-        return by_status(answer, error) if answer.status >= 300 else Uncertain(reason)
+        return Uncertain(reason) if answer.is_good else by_status(answer, error)
     # 409: this id was taken before, so the message is on its way already.
-    if (200 <= answer.status < 300 or answer.status == 409) and isinstance(taken_as, str) and taken_as:
+    if (answer.is_good or answer.status == 409) and isinstance(taken_as, str) and taken_as:
         return Delivered(in_one_line(taken_as), f"HTTP_{answer.status}")
     return by_status(answer)

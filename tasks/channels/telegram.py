@@ -29,8 +29,8 @@ class Telegram(Messenger):
     def _understood(self, answer: Answer) -> Outcome:
         facts = answer.facts or {}
         result, code = facts.get("result"), facts.get("error_code")
-        if facts.get("ok") is True and isinstance(result, dict) and isinstance(result.get("message_id"), int):
-            return Delivered(str(result["message_id"]), "ok")
+        if answer.is_good and facts.get("ok") is True and isinstance(result, dict) and "message_id" in result:
+            return Delivered(in_one_line(str(result["message_id"])), "ok")
         if facts.get("ok") is not False or not isinstance(code, int):
             return by_status(answer)
         told = str(facts.get("description", ""))

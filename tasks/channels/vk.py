@@ -41,7 +41,7 @@ class Vk(Messenger):
     def _understood(self, answer: Answer) -> Outcome:
         facts = answer.facts or {}
         sent, error = facts.get("response"), facts.get("error")
-        if isinstance(sent, int) and not isinstance(sent, bool):
+        if answer.is_good and isinstance(sent, int) and not isinstance(sent, bool):
             return Delivered(str(sent), "ok")
         code = error.get("error_code") if isinstance(error, dict) else None
         if not isinstance(error, dict) or not isinstance(code, int):

@@ -15,6 +15,7 @@ from embedded.servers import EmbeddedServers
 from tasks.actors.letters import Letters
 from tasks.channels.email import Patience, Postman, read_server
 from tasks.channels.providers import Providers
+from tests.tasks.gateway import Gateway
 from tests.tasks.mail_server import MailServer
 from tests.tasks.processes import ROOT, Processes
 from tests.tasks.world import World
@@ -39,6 +40,15 @@ def mail_server() -> Iterator[MailServer]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[Gateway]:
+    """A provider that does as it is told."""
+    started = Gateway()
+    await started.start()
+    yield started
+    await started.stop()
 
 
 @pytest.fixture
