@@ -39,6 +39,12 @@ class ChannelSettings:
     #: For tests and demonstrations on one machine: browsers' notices may go to this machine itself.
     web_push_allows_loopback: bool
 
+    @property
+    def is_any_named(self) -> bool:
+        """Whether there is anybody to send with beside the mail server."""
+        keys = (self.sms_gateway_url, self.telegram_token, self.vk_token, self.max_token, self.web_push_key)
+        return any(keys)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:

@@ -16,6 +16,7 @@ from tasks.actors.letters import Letters
 from tasks.channels.http import Patience
 from tasks.channels.providers import Providers
 from tests.tasks.gateway import Gateway
+from tests.tasks.mail_server import MailServer
 from tests.tasks.processes import until
 from tests.tasks.ways import ALL, IMPATIENT, MAX, NAMES, PUSH, SMS, TELEGRAM, TOKEN, VK, Reach, Way, carriers
 from tests.tasks.world import World
@@ -183,6 +184,35 @@ async def test_a_dead_contact_is_used_no_more_and_the_next_agreed_channel_takes_
     failed = await reach.world.connection.fetchrow("SELECT failed_at, failure FROM contact_point WHERE id = $1", dead)
     assert failed["failed_at"] is not None
     assert failed["failure"] == "TELEGRAM_403 Forbidden: bot was blocked by the user"
+
+
+@pytest.mark.parametrize(
+    ("where", "answer", "is_dead"),
+    [
+        ("RCPT", "550 5.1.1 no such user", True),
+        ("RCPT", "550 5.1.10 takes no mail", True),
+        ("RCPT", "550 5.2.1 mailbox closed", True),
+        ("RCPT", "550 5.1.8 bad sender", False),
+        ("RCPT", "550 5.7.1 policy", False),
+        ("RCPT", "550 go away", False),
+        ("RCPT", "552 5.2.2 mailbox full", False),
+        ("TEXT", "554 5.7.1 spam", False),
+        ("TEXT", "550 5.1.1 no such user", False),
+    ],
+    ids=str,
+)
+async def test_a_mail_server_kills_an_address_only_by_saying_that_it_is_none(
+    letters: Letters, world: World, mail_server: MailServer, *, where: str, answer: str, is_dead: bool
+) -> None:
+    letter = await world.letter(await world.family())
+    mail_server.answers[where] = answer
+
+    await letters.send(str(letter))
+
+    row = await world.row(letter)
+    assert (row["state"], row["outcome"]) == ("FAILED", answer)
+    failed_at = "SELECT failed_at FROM contact_point WHERE id = $1"
+    assert (await world.connection.fetchval(failed_at, row["contact_point"]) is not None) == is_dead
 
 
 @every_way
