@@ -44,8 +44,9 @@ class Patience:
     connect: float = 5.0
     #: Everything: connecting, writing and the whole answer.
     all: float = 20.0
-    #: A server that could not be reached is left alone for so long: its letters must not hold up the others'.
-    away: float = 3.0
+    #: A server that could not be reached, fell silent or broke down is left alone for so long: its letters must not
+    #: hold up the others', and each letter less in its hands is one less that nobody knows of.
+    away: float = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,18 +138,21 @@ class Client:
                 asyncio.timeout(self._patience.all),
                 self._client.stream("POST", url, **request) as response,
             ):
-                return await _read(response)
+                answer = await _read(response)
         except (httpx.HTTPError, OSError, TimeoutError, ssl.SSLError) as problem:
             # The text of an error may hold the address, and the address a token.
             kind = type(problem).__name__
+            self._is_away(server)
             if begun:
                 return Uncertain(f"{CONNECTION_LOST_AFTER_TEXT}: {kind}")
-            self._is_away(server)
             return RetryAfter(None, f"{CONNECTION}: {kind}")
         except asyncio.CancelledError as problem:
             if begun:
                 return Uncertain(f"{CONNECTION_LOST_AFTER_TEXT}: {type(problem).__name__}")
             raise
+        if answer.status >= 500:
+            self._is_away(server)
+        return answer
 
     def _is_away(self, server: str) -> None:
         now = time.monotonic()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -122,20 +123,50 @@ async def test_a_redirect_is_the_operators_to_put_right_and_is_not_followed(gate
 
 async def test_a_provider_that_was_away_a_moment_ago_holds_nobody_up(gateway: Gateway) -> None:
     await gateway.stop()
-    everybody = carriers(gateway, patience=Patience(away=60))
-    provider = everybody.of(SMS.kind)
-    assert provider is not None
-
-    async with provider.opened() as channel:
-        assert not isinstance(channel, RetryAfter)
-        first = await channel.send(parcel(gateway, SMS))
-        await gateway.start()
-        second = await channel.send(parcel(gateway, SMS))
-    await everybody.close()
+    first, second = await two_in_a_row(gateway, then=gateway.start())
 
     assert first == RetryAfter(None, "CONNECTION: ConnectError")
     assert second == RetryAfter(None, "CONNECTION: away")
     assert gateway.requests == []
+
+
+async def test_a_provider_that_fell_silent_gets_no_second_parcel_to_be_uncertain_about(gateway: Gateway) -> None:
+    gateway.trouble = "cuts"
+    first, second = await two_in_a_row(gateway)
+
+    assert isinstance(first, Uncertain)
+    assert second == RetryAfter(None, "CONNECTION: away")
+    assert len(gateway.requests) == 1
+
+
+async def test_a_provider_that_broke_down_gets_no_second_parcel_to_be_uncertain_about(gateway: Gateway) -> None:
+    gateway.answers(b"", 502)
+    first, second = await two_in_a_row(gateway)
+
+    assert first == Uncertain("HTTP_502")
+    assert second == RetryAfter(None, "CONNECTION: away")
+
+
+async def test_a_provider_that_refused_one_parcel_gets_the_next(gateway: Gateway) -> None:
+    gateway.answers({"error": "BAD_NUMBER"}, 400)
+    first, second = await two_in_a_row(gateway)
+
+    assert first == second == Permanent("SMS_BAD_NUMBER", contact_is_dead=True)
+
+
+async def two_in_a_row(gateway: Gateway, *, then: Awaitable[None] | None = None) -> tuple[Outcome, Outcome]:
+    """Send two parcels with something between, without forgetting that the provider was away."""
+    everybody = carriers(gateway, patience=Patience(away=60))
+    provider = everybody.of(SMS.kind)
+    assert provider is not None
+    async with provider.opened() as channel:
+        assert not isinstance(channel, RetryAfter)
+        first = await channel.send(parcel(gateway, SMS))
+        if then is not None:
+            await then
+        second = await channel.send(parcel(gateway, SMS))
+    await everybody.close()
+    return first, second
 
 
 async def test_a_messengers_pace_is_kept(gateway: Gateway) -> None:
