@@ -37,7 +37,8 @@ class Gateway:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
-    #: "hangs" never answers, "cuts" hangs up once the request has arrived, "dribbles" answers a byte at a time.
+    #: "hangs" never answers, "cuts" hangs up once the request has arrived, "dribbles" answers a byte at a time,
+    #: "floods" answers without end.
     trouble: str = ""
     tls: ssl.SSLContext | None = None
     requests: list[Request] = field(default_factory=list)
@@ -86,6 +87,11 @@ class Gateway:
             assert isinstance(writer.transport, asyncio.Transport)
             writer.transport.abort()
             return
+        if self.trouble == "floods":
+            writer.write(b"HTTP/1.1 200 Whatever\r\n\r\n")
+            while True:
+                writer.write(b" " * 65_536)
+                await writer.drain()
         headers = {"Content-Length": str(len(self.body)), "Connection": "close", **self.headers}
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         whole = f"HTTP/1.1 {self.status} Whatever\r\n{lines}\r\n".encode() + self.body

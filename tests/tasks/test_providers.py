@@ -21,6 +21,7 @@ from tests.tasks.gateway import Gateway
 from tests.tasks.ways import (
     ALL,
     EAGER,
+    IMPATIENT,
     MAX,
     NAMES,
     PUSH,
@@ -108,9 +109,9 @@ async def test_an_answer_that_says_nothing_leaves_the_parcel_uncertain(
 
 
 async def test_an_answer_without_end_is_not_read_to_its_end(gateway: Gateway) -> None:
-    gateway.answers(b"x" * 50_000_000)
+    gateway.trouble = "floods"
 
-    assert await handed_over(gateway, TELEGRAM) == Uncertain("ANSWER_TOO_LONG")
+    assert await handed_over(gateway, TELEGRAM, patience=IMPATIENT) == Uncertain("ANSWER_TOO_LONG")
 
 
 @every_worded_way

@@ -211,6 +211,30 @@ async def test_a_name_with_one_inner_address_among_its_own_is_a_trap(monkeypatch
     assert asked == ["push.example"]
 
 
+async def test_a_name_is_looked_up_once_and_what_it_means_afterwards_is_of_no_matter(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name server is the outside here: its second answer would lead somewhere else."""
+    asked = []
+    look_up = type(asyncio.get_running_loop()).getaddrinfo
+
+    async def answered(loop: Any, host: Any, port: int, **more: Any) -> list[Any]:
+        asked.append(host)
+        if host != "push.example":
+            return list(await look_up(loop, host, port, **more))
+        address = "127.0.0.1" if asked.count(host) == 1 else "192.0.2.1"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    monkeypatch.setattr(type(asyncio.get_running_loop()), "getaddrinfo", answered)
+    gateway.answers(b"", 201)
+
+    outcome = await pushed(notice(f"http://push.example:{gateway.port}/1", Browser()))
+
+    assert outcome == Delivered("", "HTTP_201")
+    assert asked.count("push.example") == 1
+    assert gateway.requests[0].headers["host"] == f"push.example:{gateway.port}"
+
+
 async def test_a_name_without_an_address_may_have_one_later() -> None:
     outcome = await pushed(notice("https://nobody.invalid/1", Browser()), loopback=False)
 
