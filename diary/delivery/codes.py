@@ -23,11 +23,12 @@ TRIES = 5
 ADDRESS_AT_MOST, ADDRESS_WITHIN = 3, timedelta(minutes=15)
 ACCOUNT_AT_MOST, ACCOUNT_WITHIN = 10, timedelta(days=1)
 
-#: Channels that can carry a code. A browser's notices need none: the browser itself has handed over its keys.
+#: Channels that can carry a code; in a browser it comes as a notice.
 CARRIERS = {
     Channel.EMAIL: OutboxKind.EMAIL,
     Channel.SMS: OutboxKind.SMS,
     Channel.MESSENGER: OutboxKind.MESSENGER,
+    Channel.WEB_PUSH: OutboxKind.WEB_PUSH,
 }
 
 # Sent in Russian, like every letter.
