@@ -234,7 +234,7 @@ REFUSALS = [
     Refusal(VK, 200, {"error": "901"}, "unknown"),
     Refusal(MAX, 403, {"code": "chat.denied", "message": "..."}, "dead"),
     Refusal(MAX, 404, {"code": "dialog.not.found", "message": "..."}, "dead"),
-    Refusal(MAX, 404, {"code": "not.found", "message": "Path /mesages"}, None),
+    Refusal(MAX, 404, {"code": "not.found", "message": "No such path"}, None),
     Refusal(MAX, 400, {"code": "proto.payload", "message": "..."}, "never"),
     Refusal(MAX, 401, {"code": "verify.token", "message": "..."}, None),
     Refusal(MAX, 429, {"code": "too.many.requests", "message": "..."}, None),
