@@ -10,7 +10,7 @@ from diary.access.tables import Role
 from diary.access.viewer import Viewer
 from diary.consent import texts
 from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind
-from diary.delivery import agreements, letters, obligations
+from diary.delivery import agreements, letters, obligations, signatures
 from diary.delivery.tables import MetBy
 from diary.kit import clock, database
 from diary.kit.command import command
@@ -77,21 +77,27 @@ async def register_consent(
     signature_kind: SignatureKind | None = SignatureKind.HANDWRITTEN,
     document_reference: str = "",
     scan: str = "",
+    signature_id: UUID | None = None,
     text_version: str = "",
     received_at: datetime | None = None,
     valid_until: datetime | None = None,
 ) -> RegisteredDecision:
     """Append a decision that the office has received; it takes effect at once (R1.3, R2.1).
 
+    Paper needs its document, a reference or a scan; an electronic document needs its signature, checked and valid.
     Without a guardian it is the pupil's own decision (A12). Raises NotFound for a pair that the office does not
-    know, DocumentRequired, BadInput; a text version, when it is named, must be one that the school has published.
+    know, DocumentRequired, SignatureMisfits, SignatureNotValid, BadInput; a text version, when it is named, must be
+    one that the school has published.
     """
-    school = await _lock_pair(viewer.schools(Role.OFFICE), guardian_id, pupil_id)
+    school = await lock_pair(viewer.schools(Role.OFFICE), guardian_id, pupil_id)
     now = clock.now()
     received = received_at or now
-    if not document_reference.strip() and not scan:
+    on_paper = form is DocumentForm.PAPER
+    if on_paper and not document_reference.strip() and not scan:
         raise DocumentRequired
-    if signature_kind is not None and (signature_kind is SignatureKind.HANDWRITTEN) != (form is DocumentForm.PAPER):
+    if signature_kind is not None and (signature_kind is SignatureKind.HANDWRITTEN) != on_paper:
+        raise SignatureMisfits
+    if on_paper and signature_id is not None:
         raise SignatureMisfits
     if guardian_id is None:
         await _require_own_age(pupil_id, now)
@@ -103,6 +109,18 @@ async def register_consent(
         raise BadInput(field="validUntil", reason=_("срок действия уже истёк"))
     if decision is Decision.WITHDRAWN:
         await _require_given(guardian_id, pupil_id, purpose)
+    version = text_version.strip()
+    if not on_paper:
+        version = await signatures.require_valid(
+            signature_id,
+            school=school,
+            guardian_id=guardian_id,
+            pupil_id=pupil_id,
+            purpose=purpose,
+            decision=decision,
+            kind=signature_kind,
+            text_version=version,
+        )
     return await _append(
         viewer,
         school=school,
@@ -112,13 +130,76 @@ async def register_consent(
         decision=decision,
         form=form,
         signature_kind=signature_kind,
+        signature_id=signature_id,
         document_reference=document_reference.strip(),
         scan=scan,
-        text_version=text_version.strip(),
+        text_version=version,
         received_at=received,
         registered_at=now,
         valid_until=valid_until,
     )
+
+
+async def register_signed(
+    viewer: Viewer,
+    *,
+    guardian_id: UUID | None,
+    pupil_id: UUID,
+    purpose: Purpose,
+    decision: Decision,
+    signature_kind: SignatureKind,
+    signature_id: UUID,
+) -> RegisteredDecision:
+    """Append one's own decision that one has just signed, inside the command that keeps the signature (D5).
+
+    Raises NotFound for somebody else's, and what `require_possible` and `signatures.require_valid` raise.
+    """
+    require_own(viewer, guardian_id, pupil_id)
+    school = await lock_pair(None, guardian_id, pupil_id)
+    await require_possible(guardian_id=guardian_id, pupil_id=pupil_id, purpose=purpose, decision=decision)
+    version = await signatures.require_valid(
+        signature_id,
+        school=school,
+        guardian_id=guardian_id,
+        pupil_id=pupil_id,
+        purpose=purpose,
+        decision=decision,
+        kind=signature_kind,
+        text_version="",
+    )
+    now = clock.now()
+    return await _append(
+        viewer,
+        school=school,
+        guardian_id=guardian_id,
+        pupil_id=pupil_id,
+        purpose=purpose,
+        decision=decision,
+        form=DocumentForm.ELECTRONIC,
+        signature_kind=signature_kind,
+        signature_id=signature_id,
+        document_reference="",
+        scan="",
+        text_version=version,
+        received_at=now,
+        registered_at=now,
+        valid_until=None,
+    )
+
+
+def require_own(viewer: Viewer, guardian_id: UUID | None, pupil_id: UUID) -> None:
+    """Refuse whoever is not the person that decides; no consent is asked for (D5). Raises NotFound."""
+    own = pupil_id in viewer.people(Role.PUPIL) if guardian_id is None else guardian_id in viewer.people(Role.GUARDIAN)
+    if not own:
+        raise NotFound
+
+
+async def require_possible(*, guardian_id: UUID | None, pupil_id: UUID, purpose: Purpose, decision: Decision) -> None:
+    """Refuse a decision that could not be registered now; raises OwnDecisionTooEarly, NothingToWithdraw."""
+    if guardian_id is None:
+        await _require_own_age(pupil_id, clock.now())
+    if decision is Decision.WITHDRAWN:
+        await _require_given(guardian_id, pupil_id, purpose)
 
 
 @command
@@ -140,7 +221,7 @@ async def withdraw_consent(
         guardian_id = rows[0]["guardian"]
     if guardian_id is not None and guardian_id not in own:
         raise NotFound
-    school = await _lock_pair(None, guardian_id, pupil_id)
+    school = await lock_pair(None, guardian_id, pupil_id)
     await _require_given(guardian_id, pupil_id, purpose)
     now = clock.now()
     return await _append(
@@ -152,6 +233,7 @@ async def withdraw_consent(
         decision=Decision.WITHDRAWN,
         form=DocumentForm.ELECTRONIC,
         signature_kind=None,
+        signature_id=None,
         document_reference="",
         scan="",
         text_version="",
@@ -161,7 +243,7 @@ async def withdraw_consent(
     )
 
 
-async def _lock_pair(schools: frozenset[UUID] | None, guardian_id: UUID | None, pupil_id: UUID) -> UUID:
+async def lock_pair(schools: frozenset[UUID] | None, guardian_id: UUID | None, pupil_id: UUID) -> UUID:
     """Find the pair's school and let decisions about one pair follow one another."""
     if guardian_id is None:
         rows = await database.fetch("SELECT school FROM pupil WHERE id = $1 FOR NO KEY UPDATE", pupil_id)
@@ -215,6 +297,7 @@ async def _append(
     decision: Decision,
     form: DocumentForm,
     signature_kind: SignatureKind | None,
+    signature_id: UUID | None,
     document_reference: str,
     scan: str,
     text_version: str,
@@ -229,10 +312,12 @@ async def _append(
         await database.fetch(
             """
             INSERT INTO consent_decision (school, guardian, pupil, purpose, decision, form, signature_kind,
-                document_reference, scan, received_at, registered_at, valid_until, registrar, text_version, text_hash)
+                document_reference, scan, received_at, registered_at, valid_until, registrar, text_version, text_hash,
+                signature)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, greatest($11, (
                 SELECT max(registered_at) + interval '1 microsecond' FROM consent_decision
-                WHERE guardian IS NOT DISTINCT FROM $2 AND pupil = $3 AND purpose = $4::varchar)), $12, $13, $14, $15)
+                WHERE guardian IS NOT DISTINCT FROM $2 AND pupil = $3 AND purpose = $4::varchar)), $12, $13, $14, $15,
+                $16)
             RETURNING id, registered_at
             """,
             school,
@@ -250,6 +335,7 @@ async def _append(
             viewer.account_id,
             text_version,
             text_hash,
+            signature_id,
         )
     )[0]
     owed = await _owe_its_effect(viewer, guardian_id=guardian_id, pupil_id=pupil_id, decision_id=row["id"])
