@@ -39,6 +39,8 @@ CREATE INDEX mailbox_of_pupil ON mailbox_message (reader_pupil, sent_at DESC, id
 CREATE INDEX code_of_contact ON one_time_code (contact_point, sent_at DESC);
 CREATE INDEX outbox_of_pair ON outbox (guardian, pupil) WHERE state = 'QUEUED';
 CREATE INDEX guardianship_version_of_pair ON guardianship_version (guardian, pupil, recorded_at DESC, id DESC);
+CREATE UNIQUE INDEX consent_decision_one_per_signature ON consent_decision (signature) WHERE signature IS NOT NULL;
+CREATE INDEX signature_of_account ON signature (account, checked_at);
 CREATE INDEX consent_text_newest ON consent_text (school, purpose, published_at DESC);
 DROP INDEX contact_point_once;
 CREATE UNIQUE INDEX contact_point_once ON contact_point
