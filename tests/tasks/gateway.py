@@ -40,6 +40,8 @@ class Gateway:
     #: "hangs" never answers, "cuts" hangs up once the request has arrived, "dribbles" answers a byte at a time,
     #: "floods" answers without end.
     trouble: str = ""
+    #: So long it thinks before it answers, seconds.
+    delay: float = 0.0
     tls: ssl.SSLContext | None = None
     requests: list[Request] = field(default_factory=list)
     port: int = 0
@@ -81,6 +83,7 @@ class Gateway:
         writer.close()
 
     async def _answer(self, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(self.delay)
         if self.trouble == "hangs":
             await asyncio.sleep(3600)
         if self.trouble == "cuts":

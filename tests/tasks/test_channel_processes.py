@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -62,6 +63,41 @@ async def test_each_channel_is_nudged_dispatched_and_settled_by_real_processes(
     )
     assert (await world.row(waiting))["state"] == "QUEUED", "an e-mail waits until there is a mail server"
     assert TOKEN not in connected.told()
+
+
+async def test_a_worker_killed_amid_short_messages_loses_none_and_doubles_none(
+    connected: Processes, world: World, gateway: Gateway
+) -> None:
+    gateway.answers(SMS.good)
+    gateway.delay = 0.05
+    reach = Reach(world, gateway, Letters(Providers({})))
+    family = await world.family()
+    contact = await reach.contact(family, SMS)
+    letters = [await reach.letter(family, SMS, contact, key=str(number)) for number in range(80)]
+    worker = connected.start("worker")
+    connected.start("clock")
+    await until(lambda: arrived(gateway, 20), seconds=40)
+
+    connected.kill(worker)
+    connected.start("worker")
+
+    await until(lambda: none_waits(world), seconds=60)
+    received = Counter(request.facts["id"] for request in gateway.requests)
+    for letter in letters:
+        row = await world.row(letter)
+        assert received[str(letter)] == 1 if row["state"] == "DONE" else row["state"] == "STARTED"
+    assert max(received.values()) == 1
+    states = await world.states()
+    assert states.get("STARTED", 0) <= 4, "what the dead worker had in its hands, for a person to decide"
+
+
+async def arrived(gateway: Gateway, number: int) -> bool:
+    return len(gateway.requests) >= number
+
+
+async def none_waits(world: World) -> bool:
+    states = await world.states()
+    return not states.get("QUEUED") and states.get("DONE", 0) + 4 >= 80
 
 
 async def guardian(world: World, family: Family) -> Viewer:

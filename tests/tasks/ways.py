@@ -126,17 +126,17 @@ class Reach:
         return contact
 
     async def letter(
-        self, family: Family, way: Way, contact: UUID, *, body: str = "Завтра собрание в 18:00.", topic: str = "CHILD"
+        self, family: Family, way: Way, contact: UUID, *, body: str = "Завтра собрание в 18:00.", key: str = "m1"
     ) -> UUID:
         """Queue a letter through a way."""
         letter = uuid4()
         await self.world.connection.execute(
             "INSERT INTO outbox (id, school, kind, topic, dedup_key, guardian, pupil, contact_point, subject, body) "
-            "VALUES ($1, $2, $3, $4, 'mailing:m1:' || $7::uuid, $5, $6, $7, 'Собрание', $8)",
+            "VALUES ($1, $2, $3, 'CHILD', 'mailing:' || $4 || ':' || $7::uuid, $5, $6, $7, 'Собрание', $8)",
             letter,
             self.world.school,
             way.kind.value,
-            topic,
+            key,
             family.guardian,
             family.pupil,
             contact,
