@@ -156,7 +156,7 @@ def run(mail_server: MailServer, tmp_path: Path) -> Iterator[Run]:
 async def survive(run: Run, number: int, blows: tuple[str, ...], *, open_claims: bool = False) -> None:
     """Write to so many families, strike all along the way, and compare what arrived with what the outbox says.
 
-    What dead workers had begun is listed for a person when its lease is over; with `open_claims` that is not waited for.
+    What dead workers had begun is listed for a person when its lease is over; `open_claims` does not wait for that.
     """
     await run.processes.ends(MIGRATE)
     run.world = await World.build(await asyncpg.connect(run.own.database_url))
