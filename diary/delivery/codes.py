@@ -27,8 +27,13 @@ ACCOUNT_AT_MOST, ACCOUNT_WITHIN = 10, timedelta(days=1)
 #: So many go to one address in that time whoever asks; beyond it none leaves, and nobody learns that others ask too.
 ADDRESS_OF_ALL_AT_MOST = 6
 
-#: Channels that can carry a code.
-CARRIERS = {Channel.EMAIL: OutboxKind.EMAIL}
+#: Channels that can carry a code; in a browser it comes as a notice.
+CARRIERS = {
+    Channel.EMAIL: OutboxKind.EMAIL,
+    Channel.SMS: OutboxKind.SMS,
+    Channel.MESSENGER: OutboxKind.MESSENGER,
+    Channel.WEB_PUSH: OutboxKind.WEB_PUSH,
+}
 
 # Sent in Russian, like every letter.
 _SUBJECT = {
