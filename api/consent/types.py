@@ -72,9 +72,12 @@ class DecisionThen:
     """A decision of that moment."""
 
     id: strawberry.ID = strawberry.field(description="Opaque identifier.")
+    guardian_id: strawberry.ID | None = strawberry.field(description="Who decided; null for the pupil's own decision.")
     purpose: Purpose = strawberry.field(description="What was decided about.")
     decision: Decision = strawberry.field(description="What was decided.")
-    document_reference: str = strawberry.field(description="The document: number, date, place where it is kept.")
+    document_reference: str | None = strawberry.field(
+        description="The document: number, date, place where it is kept; for the school's office alone."
+    )
     registered_at: dt.datetime = strawberry.field(description="When it was registered.")
     valid_until: dt.datetime | None = strawberry.field(description="Until when; null means until it is withdrawn.")
 
@@ -83,6 +86,7 @@ class DecisionThen:
 class GuardianshipThen:
     """A guardianship of that moment."""
 
+    guardian_id: strawberry.ID = strawberry.field(description="Whose guardianship.")
     valid_from: dt.date = strawberry.field(description="First day.")
     valid_to: dt.date | None = strawberry.field(description="Last day; null means without an end.")
     restricted: bool = strawberry.field(description="Whether a court has restricted the rights.")
@@ -96,9 +100,10 @@ class AccessState:
     at: dt.datetime = strawberry.field(description="Which instant.")
     lawful: bool = strawberry.field(description="Whether the diary was open to this person.")
     verdict: str = strawberry.field(description="ALLOWED, or the code of the refusal that the person would have got.")
-    decisions: list[DecisionThen] = strawberry.field(description="The decisions that counted.", metadata={SIZE: 3})
+    decisions: list[DecisionThen] = strawberry.field(description="The decisions that counted.", metadata={SIZE: 4})
     guardianships: list[GuardianshipThen] = strawberry.field(
-        description="The guardianships that were known.", metadata={SIZE: 1}
+        description="The guardianships that were known; for a pupil under age those that were in force.",
+        metadata={SIZE: 2},
     )
 
 

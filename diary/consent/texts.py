@@ -39,6 +39,8 @@ class ConsentFacts:
     signer_document: str = ""
     authority: str = ""
     pupil: str
+    pupil_address: str = ""
+    pupil_document: str = ""
     school: str
     school_address: str = ""
     processor: str = ""
@@ -57,11 +59,13 @@ async def current_text(school_id: UUID, purpose: Purpose) -> Text:
 
     Inside a command, because the first question writes it down.
     """
+    # A wording dated ahead is not in force yet.
     newest = """
         SELECT id, version, title, body, sha256 FROM consent_text
-        WHERE school = $1 AND purpose = $2 ORDER BY published_at DESC, id DESC LIMIT 1
+        WHERE school = $1 AND purpose = $2 AND published_at <= $3 ORDER BY published_at DESC, id DESC LIMIT 1
     """
-    rows = await database.fetch(newest, school_id, purpose.value)
+    now = clock.now()
+    rows = await database.fetch(newest, school_id, purpose.value, now)
     if not rows:
         # Of two who ask first, one publishes and the other waits for it.
         await database.execute(
@@ -74,9 +78,9 @@ async def current_text(school_id: UUID, purpose: Purpose) -> Text:
             FIRST_VERSION,
             _TITLES[purpose],
             built_in(purpose),
-            clock.now(),
+            now,
         )
-        rows = await database.fetch(newest, school_id, purpose.value)
+        rows = await database.fetch(newest, school_id, purpose.value, now)
     return Text(**rows[0])
 
 
@@ -113,6 +117,8 @@ def filled(text: Text, facts: ConsentFacts) -> str:
         ("{signer_document}", facts.signer_document),
         ("{authority}", facts.authority),
         ("{pupil}", facts.pupil),
+        ("{pupil_address}", facts.pupil_address),
+        ("{pupil_document}", facts.pupil_document),
         ("{school}", facts.school),
         ("{school_address}", facts.school_address),
         ("{processor}", facts.processor or "обработка никому не поручена"),

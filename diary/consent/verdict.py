@@ -123,7 +123,7 @@ def represents(*, pupil: str, at: str, as_of: str | None = None) -> str:
         SELECT {_age(at)} < w.of_age OR EXISTS (
             SELECT FROM ({own}) AS leave
             WHERE leave.decision = 'GIVEN' AND (leave.valid_until IS NULL OR leave.valid_until > {at}))
-        FROM pupil q JOIN school w ON w.id = q.school WHERE q.id = {pupil}
+        FROM pupil q JOIN {_schools(as_of)} w ON w.id = q.school WHERE q.id = {pupil}
     )"""  # noqa: S608
 
 
@@ -157,9 +157,34 @@ def pupil_verdict(*, pupil: str, at: str, as_of: str | None = None) -> str:
              ) END
         FROM (
             SELECT {_age(at)} AS age, w.of_age, w.own_decision_age, ({at} AT TIME ZONE w.time_zone)::date AS today
-            FROM pupil q JOIN school w ON w.id = q.school WHERE q.id = {pupil}
+            FROM pupil q JOIN {_schools(as_of)} w ON w.id = q.school WHERE q.id = {pupil}
         ) AS years
     )"""  # noqa: S608
+
+
+def _schools(as_of: str | None) -> str:
+    return "school" if as_of is None else known_schools(as_of)
+
+
+def known_schools(as_of: str) -> str:
+    """Return the SQL of the schools with the ages and the time zone that they had set at an instant (R2.4).
+
+    The trail tells what a setting was before each change, so the first change after the instant knows it.
+    """
+    return f"""(
+        SELECT x.id, {_set_then("time_zone", as_of)} AS time_zone,
+            {_set_then("own_decision_age", as_of)}::integer AS own_decision_age,
+            {_set_then("of_age", as_of)}::integer AS of_age
+        FROM school x
+    )"""  # noqa: S608
+
+
+def _set_then(setting: str, as_of: str) -> str:
+    return (
+        f"coalesce((SELECT e.before ->> '{setting}' FROM audit_entry e WHERE e.record = 'school' "  # noqa: S608
+        f"AND e.record_id = x.id::text AND e.action = 'UPDATE' AND e.at > {as_of} AND e.before ? '{setting}' "
+        f"ORDER BY e.at, e.id LIMIT 1), x.{setting}::text)"
+    )
 
 
 def _guardianships(as_of: str | None) -> str:
