@@ -17,18 +17,6 @@ from diary.delivery.consent_pages import Registrar
 from diary.kit.pages import Page
 
 describe(
-    SignatureVerdict,
-    "What checking an electronic signature has shown; only VALID counts as a signature (63-FZ).",
-    VALID="It is the person's own, over this very document, by a trusted authority.",
-    NOT_CHECKED="Nothing here can check it, for example GOST without an engine.",
-    TAMPERED="The document is not the one that was signed.",
-    EXPIRED="The certificate was not in force.",
-    UNTRUSTED="The school does not trust the authority.",
-    WRONG_SIGNER="Somebody else has signed.",
-    SEVERAL_SIGNERS="More than one person has signed.",
-    MALFORMED="It is no signature file.",
-)
-describe(
     Registrar,
     "Who wrote a decision into the ledger.",
     OFFICE="The school's office, by a document.",
