@@ -286,6 +286,7 @@ async def test_a_text_changed_meanwhile_is_not_signed(desk: Desk, clock: SetCloc
         "consent_text", school=desk.town.first.id, purpose="PERSONAL_DATA", version="2027-01", title="Новое",
         body="Другой текст", published_at=clock.now() + timedelta(seconds=1),
     )  # fmt: skip
+    clock.move(timedelta(seconds=1))
     assert codes(await desk.sign(request, code)) == ["DOCUMENT_CHANGED"]
     assert (await evidence(), await ledger(desk)) == ([], [])
     used = await database.fetch("SELECT used_at, tries FROM one_time_code WHERE id = $1", UUID(request))
