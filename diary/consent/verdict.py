@@ -46,14 +46,14 @@ class ElectronicFormRefused(Refusal):
     """The person declined the electronic form; the consent itself may stand (A2, R9)."""
 
     code = "ELECTRONIC_FORM_REFUSED"
-    wording = _("Вы отказались от электронной формы: школа выдаёт печатный дневник каждую неделю.")
+    wording = _("Зарегистрирован отказ от электронной формы: школа выдаёт печатный дневник каждую неделю.")
 
 
 class OwnConsentMissing(Refusal):
     """A pupil of this age decides about the own data too, and has not agreed (A12)."""
 
     code = "OWN_CONSENT_MISSING"
-    wording = _("Нужно согласие самого обучающегося: с 14 лет он решает о своих данных сам.")
+    wording = _("Нужно согласие самого обучающегося: в этом возрасте он решает о своих данных сам.")
 
 
 class PupilOfAge(Refusal):
@@ -96,14 +96,14 @@ def _latest(person: str, pupil: str, purpose: str, as_of: str | None) -> str:
 
 
 def _verdict(person: str, pupil: str, at: str, as_of: str | None) -> str:
+    # Only a consent has a term: a refusal stands until the person decides otherwise (R2.3).
     return f"""(
         SELECT CASE
             WHEN personal.decision IS NULL THEN 'CONSENT_NOT_REGISTERED'
             WHEN personal.decision = 'REFUSED' THEN 'CONSENT_REFUSED'
             WHEN personal.decision = 'WITHDRAWN' THEN 'CONSENT_WITHDRAWN'
             WHEN personal.valid_until <= {at} THEN 'CONSENT_EXPIRED'
-            WHEN electronic.decision IN ('REFUSED', 'WITHDRAWN')
-                AND (electronic.valid_until IS NULL OR electronic.valid_until > {at}) THEN 'ELECTRONIC_FORM_REFUSED'
+            WHEN electronic.decision IN ('REFUSED', 'WITHDRAWN') THEN 'ELECTRONIC_FORM_REFUSED'
             ELSE 'ALLOWED' END
         FROM (SELECT) AS pair
         LEFT JOIN LATERAL ({_latest(person, pupil, "PERSONAL_DATA", as_of)}) AS personal ON true
@@ -141,7 +141,8 @@ def guardian_verdict(*, guardian: str, pupil: str, at: str, as_of: str | None = 
 def pupil_verdict(*, pupil: str, at: str, as_of: str | None = None) -> str:
     """Return the SQL that judges a pupil's own access: first a guardian decides, then both, of age the pupil alone.
 
-    The ages are the school's (A12); an unknown birth date counts as under age.
+    The ages are the school's (A12); an unknown birth date counts as under age. A guardian who prefers paper has said
+    so for the own person: a pupil who decides too is not shut out by it (A2, A11).
     """
     own = _verdict("d.guardian IS NULL", pupil, at, as_of)
     by_guardian = _verdict("d.guardian = g.guardian", pupil, at, as_of)
@@ -151,8 +152,10 @@ def pupil_verdict(*, pupil: str, at: str, as_of: str | None = None) -> str:
              ELSE (
                 SELECT coalesce(min(verdict) FILTER (WHERE verdict = 'ALLOWED'), min(verdict), 'CONSENT_NOT_REGISTERED')
                 FROM (
-                    SELECT {by_guardian} AS verdict FROM {_guardianships(as_of)} g
-                    WHERE g.pupil = {pupil} AND {in_force("g", "years.today")}
+                    SELECT CASE WHEN guardians.verdict <> 'ELECTRONIC_FORM_REFUSED' THEN guardians.verdict
+                        WHEN years.age < years.own_decision_age THEN guardians.verdict ELSE 'ALLOWED' END AS verdict
+                    FROM (SELECT {by_guardian} AS verdict FROM {_guardianships(as_of)} g
+                    WHERE g.pupil = {pupil} AND {in_force("g", "years.today")}) AS guardians
                 ) AS verdicts
              ) END
         FROM (

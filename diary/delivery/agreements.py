@@ -188,8 +188,8 @@ async def agree(
     )
 
 
-async def consent_ended(actor: Actor, *, guardian_id: UUID, pupil_id: UUID) -> None:
-    """Put a family on paper when its consent ends; inside the command that ends it (R2.3)."""
+async def consent_ended(actor: Actor, *, guardian_id: UUID, pupil_id: UUID, document_reference: str = "") -> None:
+    """Put a family on paper when its consent ends, by the document that ends it; inside that command (R2.3, R9.3)."""
     was = await current(guardian_id, pupil_id)
     if was is not None and was.form is DeliveryForm.PAPER:
         return
@@ -208,7 +208,7 @@ async def consent_ended(actor: Actor, *, guardian_id: UUID, pupil_id: UUID) -> N
         dates=(),
         quiet=(None, None),
         origin=AgreementOrigin.CONSENT_ENDED,
-        document_reference="",
+        document_reference=document_reference,
         now=clock.now(),
     )
 

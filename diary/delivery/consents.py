@@ -10,8 +10,7 @@ from diary.access.tables import Role
 from diary.access.viewer import Viewer
 from diary.consent import texts
 from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind
-from diary.delivery import agreements, letters, obligations, signatures
-from diary.delivery.tables import MetBy
+from diary.delivery import admissibility, consent_effects, signatures
 from diary.kit import clock, database
 from diary.kit.command import command
 from diary.kit.refusal import BadInput, NotFound, Refusal
@@ -34,20 +33,6 @@ class SignatureMisfits(Refusal):
 
     code = "SIGNATURE_MISFITS"
     wording = _("Подпись не подходит к форме документа: на бумаге она собственноручная, в электронном - электронная.")
-
-
-class OwnDecisionTooEarly(Refusal):
-    """Under this age, or with the age unknown, a guardian decides about the pupil's data (A12)."""
-
-    code = "OWN_DECISION_TOO_EARLY"
-    wording = _("До {age} лет за обучающегося решает представитель: укажите его (или дату рождения обучающегося).")
-
-
-class NothingToWithdraw(Refusal):
-    """There is no consent in force that could be withdrawn."""
-
-    code = "NOTHING_TO_WITHDRAW"
-    wording = _("Отзывать нечего: действующего согласия нет.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,16 +84,20 @@ async def register_consent(
         raise SignatureMisfits
     if on_paper and signature_id is not None:
         raise SignatureMisfits
-    if guardian_id is None:
-        await _require_own_age(pupil_id, now)
     if received > now:
         raise BadInput(field="receivedAt", reason=_("документ не мог прийти в будущем"))
     if now - received > OLDEST_RECEIPT:
         raise BadInput(field="receivedAt", reason=_("документ получен слишком давно"))
     if valid_until is not None and valid_until <= now:
         raise BadInput(field="validUntil", reason=_("срок действия уже истёк"))
-    if decision is Decision.WITHDRAWN:
-        await _require_given(guardian_id, pupil_id, purpose)
+    if valid_until is not None and decision is not Decision.GIVEN:
+        raise BadInput(
+            field="validUntil",
+            reason=_("срок бывает только у согласия: отказ и отзыв действуют, пока человек не решит иначе"),
+        )
+    await admissibility.require_possible(
+        guardian_id=guardian_id, pupil_id=pupil_id, purpose=purpose, decision=decision, received_at=received
+    )
     version = text_version.strip()
     if not on_paper:
         version = await signatures.require_valid(
@@ -156,7 +145,7 @@ async def register_signed(
     """
     require_own(viewer, guardian_id, pupil_id)
     school = await lock_pair(None, guardian_id, pupil_id)
-    await require_possible(guardian_id=guardian_id, pupil_id=pupil_id, purpose=purpose, decision=decision)
+    await admissibility.require_possible(guardian_id=guardian_id, pupil_id=pupil_id, purpose=purpose, decision=decision)
     version = await signatures.require_valid(
         signature_id,
         school=school,
@@ -194,14 +183,6 @@ def require_own(viewer: Viewer, guardian_id: UUID | None, pupil_id: UUID) -> Non
         raise NotFound
 
 
-async def require_possible(*, guardian_id: UUID | None, pupil_id: UUID, purpose: Purpose, decision: Decision) -> None:
-    """Refuse a decision that could not be registered now; raises OwnDecisionTooEarly, NothingToWithdraw."""
-    if guardian_id is None:
-        await _require_own_age(pupil_id, clock.now())
-    if decision is Decision.WITHDRAWN:
-        await _require_given(guardian_id, pupil_id, purpose)
-
-
 @command
 async def withdraw_consent(
     viewer: Viewer, *, pupil_id: UUID, guardian_id: UUID | None = None, purpose: Purpose = Purpose.PERSONAL_DATA
@@ -222,7 +203,7 @@ async def withdraw_consent(
     if guardian_id is not None and guardian_id not in own:
         raise NotFound
     school = await lock_pair(None, guardian_id, pupil_id)
-    await _require_given(guardian_id, pupil_id, purpose)
+    await admissibility.require_given(guardian_id, pupil_id, purpose)
     now = clock.now()
     return await _append(
         viewer,
@@ -257,34 +238,6 @@ async def lock_pair(schools: frozenset[UUID] | None, guardian_id: UUID | None, p
         raise NotFound
     school: UUID = rows[0]["school"]
     return school
-
-
-async def _require_own_age(pupil_id: UUID, now: datetime) -> None:
-    rows = await database.fetch(
-        """
-        SELECT extract(year FROM age(($2 AT TIME ZONE s.time_zone)::date, p.birth_date)) AS age, s.own_decision_age
-        FROM pupil p JOIN school s ON s.id = p.school WHERE p.id = $1
-        """,
-        pupil_id,
-        now,
-    )
-    if (rows[0]["age"] or 0) < rows[0]["own_decision_age"]:
-        raise OwnDecisionTooEarly(age=rows[0]["own_decision_age"])
-
-
-async def _require_given(guardian_id: UUID | None, pupil_id: UUID, purpose: Purpose) -> None:
-    rows = await database.fetch(
-        """
-        SELECT decision FROM consent_decision
-        WHERE guardian IS NOT DISTINCT FROM $1 AND pupil = $2 AND purpose = $3
-        ORDER BY seq DESC LIMIT 1
-        """,
-        guardian_id,
-        pupil_id,
-        purpose.value,
-    )
-    if not rows or rows[0]["decision"] != Decision.GIVEN:
-        raise NothingToWithdraw
 
 
 async def _append(
@@ -338,18 +291,13 @@ async def _append(
             signature_id,
         )
     )[0]
-    owed = await _owe_its_effect(viewer, guardian_id=guardian_id, pupil_id=pupil_id, decision_id=row["id"])
-    if guardian_id is None:
-        if decision is not Decision.GIVEN:
-            # A pupil of age who takes the leave back, ends what waits for every guardian (A12).
-            await letters.cancel_queued(pupil_id=pupil_id)
-    elif decision is Decision.GIVEN:
-        await letters.tell_of_consent(
-            viewer, guardian_id=guardian_id, pupil_id=pupil_id, decision_id=row["id"], obligation_id=owed
-        )
-    else:
-        await letters.cancel_queued(guardian_id=guardian_id, pupil_id=pupil_id)
-        await agreements.consent_ended(viewer, guardian_id=guardian_id, pupil_id=pupil_id)
+    await consent_effects.take_effect(
+        viewer,
+        consent_effects.Taken(
+            decision_id=row["id"], guardian_id=guardian_id, pupil_id=pupil_id, purpose=purpose, decision=decision,
+            document_reference=document_reference,
+        ),
+    )  # fmt: skip
     return RegisteredDecision(
         id=row["id"],
         guardian_id=guardian_id,
@@ -361,28 +309,3 @@ async def _append(
         registered_at=row["registered_at"],
         valid_until=valid_until,
     )
-
-
-async def _owe_its_effect(
-    viewer: Viewer, *, guardian_id: UUID | None, pupil_id: UUID, decision_id: UUID
-) -> UUID | None:
-    """Open the duty to tell the person what the decision has changed.
-
-    Whoever has an account reads it there from this moment on, which meets the duty (A7); others get a letter, or are
-    told by the office.
-    """
-    owed = await obligations.open_consent_effect(
-        viewer, guardian_id=guardian_id, pupil_id=pupil_id, decision_id=decision_id
-    )
-    accounts = await database.fetch(
-        """
-        SELECT c.account FROM capacity c JOIN account a ON a.id = c.account AND a.active
-        WHERE CASE WHEN $1::uuid IS NULL THEN c.pupil = $2 ELSE c.guardian = $1 END LIMIT 1
-        """,
-        guardian_id,
-        pupil_id,
-    )
-    if owed is not None and accounts:
-        at = (await database.fetch("SELECT opened_at FROM obligation WHERE id = $1", owed))[0]["opened_at"]
-        await obligations.meet(viewer, owed, at=at, by=MetBy.PUBLICATION, evidence={"account": accounts[0]["account"]})
-    return owed

@@ -12,7 +12,7 @@ from diary.access.viewer import Viewer
 from diary.consent.signatures.check import check_cms
 from diary.consent.signatures.result import Checked
 from diary.consent.tables import Decision, Purpose, SignatureKind, SignatureVerdict
-from diary.delivery import codes, consent_documents, consents, signatures
+from diary.delivery import admissibility, codes, consent_documents, consents, signatures
 from diary.delivery.consent_documents import Issued
 from diary.delivery.statements import keep_draft
 from diary.delivery.tables import CodePurpose
@@ -79,7 +79,7 @@ async def request_signing_code(
     """
     consents.require_own(viewer, guardian_id, pupil_id)
     document = (await _issued(guardian_id, pupil_id, purpose, decision)).text
-    await consents.require_possible(guardian_id=guardian_id, pupil_id=pupil_id, purpose=purpose, decision=decision)
+    await admissibility.require_possible(guardian_id=guardian_id, pupil_id=pupil_id, purpose=purpose, decision=decision)
     if document_sha256.strip().lower() != document.document_sha256:
         raise DocumentChanged
     await _require_contact(contact_id, guardian_id or pupil_id)
@@ -107,7 +107,7 @@ async def sign_with_code(
     """Sign the document that the code was bound to, and register the decision, all or nothing.
 
     A wrong try counts although it is refused. Raises NotFound, CodeWrong, CodeExpired, CodeSpent, DocumentChanged and
-    what `consents.require_possible` raises.
+    what `admissibility.require_possible` raises.
     """
     used = await codes.try_code(
         viewer,
@@ -199,7 +199,7 @@ async def _expectation(
 ) -> tuple[Issued, Authorities]:
     """Return who has to have signed, and whom the school trusts; refuse what would come to nothing."""
     document = await _issued(guardian_id, pupil_id, purpose, decision)
-    await consents.require_possible(guardian_id=guardian_id, pupil_id=pupil_id, purpose=purpose, decision=decision)
+    await admissibility.require_possible(guardian_id=guardian_id, pupil_id=pupil_id, purpose=purpose, decision=decision)
     await _require_few(viewer)
     return document, await authorities(document.school)
 
