@@ -12,6 +12,7 @@ from diary.access.tables import Account, Capacity, Role
 from diary.audit.tables import AuditEntry
 from diary.consent.tables import (
     ConsentDecision,
+    ConsentText,
     Decision,
     DocumentForm,
     Purpose,
@@ -56,6 +57,7 @@ from diary.timetable.tables import ChangeKind, Lesson, LessonChange, LessonStatu
 TABLES: dict[type[Table], str] = {
     Statement: "Заявления",
     ConsentDecision: "Реестр_решений",
+    ConsentText: "Тексты_согласий",
     ContactPoint: "Контактные_данные",
     DeliveryAgreement: "Соглашения_о_доставке",
     Obligation: "Обязанности",

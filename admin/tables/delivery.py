@@ -14,7 +14,7 @@ from admin.problems import CONSTRAINTS, refuse
 from admin.scans import ScanStorage
 from admin.scope import as_application
 from admin.tables.listing import listing
-from diary.consent.tables import ConsentDecision
+from diary.consent.tables import ConsentDecision, ConsentText
 from diary.delivery.statements import register_statement
 from diary.delivery.tables import ContactPoint, DeliveryAgreement, Statement, StatementState
 from diary.kit import clock
@@ -122,6 +122,20 @@ LISTINGS = (
     listing(
         GROUP,
         (
+            ConsentText.purpose,
+            ConsentText.version,
+            ConsentText.title,
+            ConsentText.published_at,
+            ConsentText.sha256,
+            ConsentText.school,
+        ),
+        link=ConsentText.version,
+        order=ConsentText.published_at,
+        newest_first=True,
+    ),
+    listing(
+        GROUP,
+        (
             DeliveryAgreement.seq,
             DeliveryAgreement.registered_at,
             DeliveryAgreement.pupil,
@@ -152,7 +166,6 @@ LISTINGS = (
         ),
         link=ContactPoint.value,
         order=ContactPoint.value,
-        writable=True,
         hidden=(ContactPoint.confirmed_by_code, ContactPoint.replaced_by),
         unreadable=(ContactPoint.push_keys,),
     ),

@@ -79,7 +79,8 @@ BEGIN
 END $$;
 """
 
-APPEND_ONLY = ("consent_text", "signature", "delivery_agreement", "guardianship_version")
+APPEND_ONLY = ("consent_text", "signature", "delivery_agreement", "guardianship_version",
+)  # fmt: skip
 
 KEPT = """
 -- The text of a consent carries the hash of what is really in it.
@@ -114,6 +115,17 @@ CREATE TRIGGER append_only BEFORE TRUNCATE ON obligation EXECUTE FUNCTION refuse
 -- A confirmed contact stands on its document or its code: a new address is a new contact, and the old one is retired (R8).
 CREATE OR REPLACE FUNCTION keep_contact_point() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- A code goes to the address that was entered: it is never another one by the time the code comes back.
+    IF TG_OP = 'UPDATE' AND (OLD.guardian, OLD.pupil, OLD.channel, OLD.messenger, OLD.value)
+        IS DISTINCT FROM (NEW.guardian, NEW.pupil, NEW.channel, NEW.messenger, NEW.value)
+    THEN
+        RAISE EXCEPTION 'another address is another contact'
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contact_point_is_one_address';
+    END IF;
+    IF TG_OP = 'UPDATE' AND OLD.retired_at IS NOT NULL AND NEW.retired_at IS NULL THEN
+        RAISE EXCEPTION 'a retired contact stays retired'
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contact_point_stays_retired';
+    END IF;
     IF TG_OP = 'UPDATE' AND OLD.confirmed_at IS NOT NULL
         AND (OLD.guardian, OLD.pupil, OLD.channel, OLD.messenger, OLD.value, OLD.push_keys, OLD.confirmed_at,
              OLD.confirmed_by_code, OLD.provenance, OLD.document_reference)
@@ -197,14 +209,19 @@ SECRETS = {"signature": "{document,cms,certificate}", "mailing": "{body}", "mail
 MORE_SECRETS = {"contact_point": "{push_keys}"}
 
 STAFF_EDITS = ("trusted_certificate",)
-STAFF_ADDS = ("consent_text",)
-STAFF_READS = ("signature", "delivery_agreement", "obligation", "mailing", "mailbox_message", "guardianship_version")
+#: Tables that staff read apart from their secrets.
+STAFF_READS_MOST = {"contact_point": ("push_keys",), "signature": ("document", "cms", "certificate")}
+STAFF_READS = (
+    "consent_text", "delivery_agreement", "obligation", "mailing", "mailbox_message", "guardianship_version",
+)  # fmt: skip
 
 SCHOOL_SETTINGS = """
 -- A code is for its owner: staff do not even see that one is on its way.
 CREATE POLICY no_codes ON outbox AS RESTRICTIVE FOR ALL TO diary_staff USING (topic <> 'CODE');
 GRANT UPDATE (own_decision_age, of_age, school_days, delivery_weekdays, delivery_time, quiet_from, quiet_to,
     responsible_email, processor) ON school TO diary_staff;
+-- An address is entered, replaced and retired by its rules alone, and stays (R8.1): staff go through the commands.
+REVOKE ALL ON contact_point FROM diary_staff;
 """
 
 EVENTS = ("INSERT", "UPDATE", "DELETE")
@@ -238,8 +255,8 @@ def _staff_policies() -> list[str]:
     made = [SCHOOL_SETTINGS]
     grants = {
         **dict.fromkeys(STAFF_EDITS, "SELECT, INSERT, UPDATE, DELETE"),
-        **dict.fromkeys(STAFF_ADDS, "SELECT, INSERT"),
         **dict.fromkeys(STAFF_READS, "SELECT"),
+        "signature": "",
     }
     for table, grant in grants.items():
         made += [
@@ -247,9 +264,21 @@ def _staff_policies() -> list[str]:
             f"CREATE POLICY own_school ON {table} FOR ALL TO diary_staff "
             "USING (school = ANY ((SELECT staff_schools())::uuid[])) "
             "WITH CHECK (school = ANY ((SELECT staff_schools())::uuid[]));",
-            f"GRANT {grant} ON {table} TO diary_staff;",
+            f"GRANT {grant} ON {table} TO diary_staff;" if grant else _readable(table),
         ]
-    return made
+    return [*made, _readable("contact_point")]
+
+
+def _readable(table: str) -> str:
+    """Return what lets staff read every column of a table that is not a secret."""
+    secret = ", ".join(f"'{name}'" for name in STAFF_READS_MOST[table])
+    return f"""
+    DO $$ BEGIN EXECUTE (
+        SELECT format('GRANT SELECT (%s) ON {table} TO diary_staff', string_agg(quote_ident(attname), ', '))
+        FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped
+            AND attname NOT IN ({secret}));
+    END $$;
+    """  # noqa: S608 - constants only
 
 
 async def forwards() -> MigrationManager:
