@@ -147,7 +147,6 @@ async def test_a_clerk_registers_a_decision_by_the_form_with_a_scan(desk: Desk, 
     assert decision["scan"].startswith(f"{worlds.a.id}/")
 
 
-<<<<<<< HEAD
 async def test_a_clerk_agrees_with_a_family_and_asks_whether_its_access_was_lawful(desk: Desk, worlds: Worlds) -> None:
     page, width = desk.page, desk.page.viewport_size["width"] if desk.page.viewport_size else 0
     family = {"pupil": f"{worlds.a.secret}ов Михаил Петрович", "guardian": f"{worlds.a.secret}ова Анна Ивановна"}
@@ -195,7 +194,8 @@ async def test_a_clerk_agrees_with_a_family_and_asks_whether_its_access_was_lawf
     await expect(page.get_by_role("heading", name="Соглашения о доставке", exact=True)).to_be_visible()
     await expect(page.locator("form").get_by_text("Добавить").first).to_be_hidden()
     await desk.picture(f"{width}-agreement-row")
-=======
+
+
 async def test_a_clerk_checks_a_signature_file(desk: Desk, worlds: Worlds, tmp_path: Path) -> None:
     page, width = desk.page, desk.page.viewport_size["width"] if desk.page.viewport_size else 0
     await trust(worlds)
@@ -220,7 +220,6 @@ async def test_a_clerk_checks_a_signature_file(desk: Desk, worlds: Worlds, tmp_p
     await desk.open("Заявления")
     await expect(page.get_by_text("Подпись подтверждена").first).to_be_visible()
     await desk.picture(f"{width}-signature-list")
->>>>>>> sign2
 
 
 async def test_a_read_only_table_offers_nothing_to_change(desk: Desk, worlds: Worlds) -> None:
