@@ -11,7 +11,10 @@ ALLOWED = "ALLOWED"
 #: Neither sent nor refused: the letter waits for the end of the quiet hours.
 QUIET = "QUIET"
 REFUSED = "REFUSED"
-DAY = timedelta(days=1)
+DAY, TICK = timedelta(days=1), timedelta(microseconds=1)
+#: A pupil of age lets the guardians go on being informed (A12).
+LEAVE = (None, "GUARDIAN_ACCESS")
+SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -154,8 +157,11 @@ class AccessOracle:
         """Whether a guardian gets sheets: that rests on the law on education, not on consent (D5, A2)."""
         return guardian in self.guardians_of(pupil, at, None) and self.represents(pupil, at)
 
-    def letter_may(self, guardian: str, pupil: str, at: datetime) -> str:
-        """Return ALLOWED, QUIET or REFUSED for an e-mail about the pupil at this instant (R1.1, R1.3, R8.1)."""
+    def letter_may(self, guardian: str, pupil: str, at: datetime) -> set[str]:
+        """Return ALLOWED, QUIET or REFUSED for an e-mail about the pupil at this instant (R1.1, R1.3, R8.1).
+
+        Around the ends of the quiet hours two answers are right: clocks of two machines differ by up to a second.
+        """
         agreed = self.agreed(guardian, pupil)
         if (
             self.guardian_may(guardian, pupil, at) != ALLOWED
@@ -164,8 +170,8 @@ class AccessOracle:
             or not self.contacts[guardian].is_usable
             or not self._decided_before_today(guardian, pupil, at)
         ):
-            return REFUSED
-        return QUIET if self._is_quiet(agreed, at) else ALLOWED
+            return {REFUSED}
+        return {QUIET if self._is_quiet(agreed, instant) else ALLOWED for instant in (at, at + SECOND)}
 
     def agreed(self, guardian: str, pupil: str) -> Agreed | None:
         """Return what was agreed last."""
@@ -173,9 +179,22 @@ class AccessOracle:
         return next(found, None)
 
     def _decided_before_today(self, guardian: str, pupil: str, at: datetime) -> bool:
-        """Whether the decision was registered strictly before the day of delivery began at the school (R1.3)."""
-        decided = self.latest(guardian, pupil, "PERSONAL_DATA", None)
-        return decided is not None and decided.registered_at < self.midnight(at.astimezone(self.zone).date())
+        """Whether what was registered strictly before this day began at the school allows it by itself (R1.3).
+
+        A consent that is renewed on the day interrupts nothing; one that ended on the day and was given anew does.
+        """
+        began, of_age = self.midnight(at.astimezone(self.zone).date()), self.age(pupil, at) >= self.of_age
+        ended = any(
+            entry.registered_at >= began
+            and entry.decision != "GIVEN"
+            and entry.pupil == pupil
+            and (entry.guardian == guardian or (of_age and (entry.guardian, entry.purpose) == LEAVE))
+            for entry in self.decisions
+        )
+        eve = began - TICK
+        return (
+            not ended and self.represents(pupil, at, eve) and self._own(guardian, pupil, at, eve) == ALLOWED
+        )
 
     def _is_quiet(self, agreed: Agreed, at: datetime) -> bool:
         begins, ends = agreed.quiet or self.quiet
