@@ -253,14 +253,17 @@ async def _append(
         )
     )[0]
     owed = await _owe_its_effect(viewer, guardian_id=guardian_id, pupil_id=pupil_id, decision_id=row["id"])
-    if guardian_id is not None:
-        if decision is Decision.GIVEN:
-            await letters.tell_of_consent(
-                viewer, guardian_id=guardian_id, pupil_id=pupil_id, decision_id=row["id"], obligation_id=owed
-            )
-        else:
-            await letters.cancel_queued(guardian_id=guardian_id, pupil_id=pupil_id)
-            await agreements.consent_ended(viewer, guardian_id=guardian_id, pupil_id=pupil_id)
+    if guardian_id is None:
+        if decision is not Decision.GIVEN:
+            # A pupil of age who takes the leave back, ends what waits for every guardian (A12).
+            await letters.cancel_queued(pupil_id=pupil_id)
+    elif decision is Decision.GIVEN:
+        await letters.tell_of_consent(
+            viewer, guardian_id=guardian_id, pupil_id=pupil_id, decision_id=row["id"], obligation_id=owed
+        )
+    else:
+        await letters.cancel_queued(guardian_id=guardian_id, pupil_id=pupil_id)
+        await agreements.consent_ended(viewer, guardian_id=guardian_id, pupil_id=pupil_id)
     return RegisteredDecision(
         id=row["id"],
         guardian_id=guardian_id,

@@ -247,14 +247,14 @@ async def expire_leases(actor: Actor) -> Expired:
 async def settle_by_hand(viewer: Viewer, outbox_id: UUID, *, arrived: bool) -> None:
     """Record the office's word about an uncertain letter: it has arrived, or it has not and is sent again (D7).
 
-    A letter that failed surely has not arrived and may only be sent again. Raises NotFound unless such a letter of the
-    viewer's school has this id.
+    A letter that failed surely has not arrived and may only be sent again, unless another one has taken its place.
+    Raises NotFound unless such a letter of the viewer's school has this id.
     """
     found = await database.fetch(
         """
         SELECT school, attempt FROM outbox
         WHERE id = $1 AND kind <> 'PRINT' AND topic <> 'CODE'
-            AND (state = 'UNCERTAIN' OR state = 'FAILED' AND NOT $2) FOR UPDATE
+            AND (state = 'UNCERTAIN' OR state = 'FAILED' AND evidence IS NULL AND NOT $2) FOR UPDATE
         """,
         outbox_id,
         arrived,

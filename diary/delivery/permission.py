@@ -89,8 +89,10 @@ async def ask(outbox_id: UUID, attempt: int, *, at: datetime) -> Permission | No
         messenger=Messenger(asked["messenger"]) if asked["messenger"] else None,
         push_keys=None if asked["push_keys"] is None else orjson.loads(asked["push_keys"]),
     )
-    if topic is not OutboxTopic.CHILD:
-        return given
+    return await _about_a_child(asked, given, at) if topic is OutboxTopic.CHILD else given
+
+
+async def _about_a_child(asked: Mapping[str, Any], given: Permission, at: datetime) -> Permission:
     if asked["guardian"] is None or asked["pupil"] is None:
         return Permission(NO_PUPIL)
     days = days_of(asked)
@@ -104,12 +106,12 @@ async def ask(outbox_id: UUID, attempt: int, *, at: datetime) -> Permission | No
         at=now,
         decided_by=decided_by(day, days.zone),
     )
+    if verdict == ALLOWED:
+        if not asked["agreed"]:
+            return Permission(CHANNEL_NOT_AGREED)
+        verdict = SELF_SERVICE if days.schedule is DeliverySchedule.SELF_SERVICE else ALLOWED
     if verdict != ALLOWED:
         return Permission(verdict)
-    if not asked["agreed"]:
-        return Permission(CHANNEL_NOT_AGREED)
-    if days.schedule is DeliverySchedule.SELF_SERVICE:
-        return Permission(SELF_SERVICE)
     leaves = next_notice(at, days, deadline=asked["deadline"])
     return given if leaves is None or leaves <= at else Permission(QUIET_HOURS, retry_at=leaves)
 

@@ -38,6 +38,14 @@ class DeliveryDays:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """When something leaves, and the agreed day that it leaves for, if it waits for one."""
+
+    at: datetime
+    agreed_day: date | None
+
+
 def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     """Return a local time as an instant; one that a clock change leaves out comes right after the gap."""
     return datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
@@ -94,6 +102,21 @@ def _mailing_on(day: date, now: datetime, days: DeliveryDays) -> datetime | None
         leaves = end_of_quiet(max(instant(day, time(), days.zone), now), days) if now <= hour else leaves
         return leaves if leaves.astimezone(days.zone).date() == day else None
     return leaves if leaves >= now else None
+
+
+def departure(
+    now: datetime, days: DeliveryDays, *, urgent: bool, scheduled: bool, deadline: datetime | None
+) -> Departure | None:
+    """Return when something written now leaves; None for a family that looks by itself or has no agreed day left.
+
+    Scheduled mailings keep to the mailing days, and so does everything but what is urgent where a family has agreed
+    days of its own (R1.2, A4).
+    """
+    if scheduled or (days.schedule is DeliverySchedule.AGREED_DAYS and not urgent):
+        at = next_mailing(now, days)
+        return None if at is None else Departure(at, at.astimezone(days.zone).date())
+    at = next_notice(now, days, deadline=deadline)
+    return None if at is None else Departure(at, None)
 
 
 def decided_by(day: date, zone: ZoneInfo) -> datetime:

@@ -35,7 +35,7 @@ def first_sql(*, guardian: str, channels: str, apart_from: str = "true") -> str:
     """  # noqa: S608 - built from column names only
 
 
-# The key of a row names its contact last, so that nobody is told the same twice through one contact.
+# The first row has the key of what is told, those of the fallback add their contact: one row for each contact.
 _FALL_BACK = f"""
     INSERT INTO outbox (school, kind, topic, dedup_key, guardian, pupil, contact_point, agreed_day, mailing, obligation,
         message, subject, body, due_at, created_at, created_by)
@@ -48,8 +48,8 @@ _FALL_BACK = f"""
     first_sql(
         guardian="o.guardian",
         channels=channels_sql("a.channels", "o.topic"),
-        apart_from="c.id <> o.contact_point "
-        "AND NOT EXISTS (SELECT FROM outbox t WHERE t.dedup_key = told.key || ':' || c.id)",
+        apart_from="NOT EXISTS (SELECT FROM outbox t "
+        "WHERE t.dedup_key IN (o.dedup_key, told.key, told.key || ':' || c.id) AND t.contact_point = c.id)",
     )
 }) AS way
     WHERE o.id = $1 AND o.topic IN ('{OutboxTopic.CHILD}', '{OutboxTopic.OWN_MATTER}')
@@ -59,9 +59,16 @@ _FALL_BACK = f"""
 
 
 async def fall_back(outbox_id: UUID) -> UUID | None:
-    """Queue what could not be delivered for the next agreed contact not tried yet; None when none is left."""
+    """Queue what could not be delivered for the next agreed contact not tried yet; None when none is left.
+
+    The row names the one that has taken its place, so that nobody has to look after it.
+    """
     rows = await database.fetch(_FALL_BACK, outbox_id, clock.now())
-    return rows[0]["id"] if rows else None
+    if not rows:
+        return None
+    queued: UUID = rows[0]["id"]
+    await database.execute("UPDATE outbox SET evidence = $2 WHERE id = $1", outbox_id, {"fallback": str(queued)})
+    return queued
 
 
 async def mark_dead(outbox_id: UUID, *, reason: str) -> None:
