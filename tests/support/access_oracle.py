@@ -192,9 +192,7 @@ class AccessOracle:
             for entry in self.decisions
         )
         eve = began - TICK
-        return (
-            not ended and self.represents(pupil, at, eve) and self._own(guardian, pupil, at, eve) == ALLOWED
-        )
+        return not ended and self.represents(pupil, at, eve) and self._own(guardian, pupil, at, eve) == ALLOWED
 
     def _is_quiet(self, agreed: Agreed, at: datetime) -> bool:
         begins, ends = agreed.quiet or self.quiet
