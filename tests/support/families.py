@@ -51,7 +51,11 @@ class Families:
     # Building.
 
     async def build(self, zone: str) -> None:
-        """Enter the school as an import would; nobody has decided anything yet."""
+        """Enter the school as an import does, each guardian with rights about each pupil; nothing is decided yet."""
+        async with transaction(Nobody(route="IMPORT")):
+            await self._build(zone)
+
+    async def _build(self, zone: str) -> None:
         self.school = await insert(
             "school", name="Школа", time_zone=zone, own_decision_age=self.oracle.own_decision_age,
             of_age=self.oracle.of_age,
@@ -90,6 +94,25 @@ class Families:
             await self._account(guardian, role="GUARDIAN", guardian=self.people[guardian])
             await self.new_contact(guardian)
         await self._account("office", role="OFFICE")
+        for pair in PAIRS:
+            await self._entrust(*pair, LONG_AGO, None)
+
+    async def settle(self, person: str | None, pupil: str, purpose: str = "PERSONAL_DATA") -> None:
+        """Enter a consent of old, and a guardian's agreement on e-mail, past every face."""
+        now = clocks.now()
+        await insert(
+            "consent_decision", school=self.school, guardian=self.people[person] if person else None,
+            pupil=self.people[pupil], purpose=purpose, decision="GIVEN", form="PAPER", signature_kind="HANDWRITTEN",
+            document_reference="Папка 1", received_at=now, registered_at=now,
+        )  # fmt: skip
+        self._tell_decision(Decided(person, pupil, purpose, "GIVEN", now, None))
+        if person is not None:
+            await insert(
+                "delivery_agreement", school=self.school, guardian=self.people[person], pupil=self.people[pupil],
+                form="ELECTRONIC", channels=["EMAIL", "MAILBOX"], schedule="SCHOOL_DEFAULT", origin="OFFICE",
+                document_reference="Папка 2", agreed_at=now, registered_at=now,
+            )  # fmt: skip
+            self.oracle.agreements.append(Agreed(person, pupil, frozenset({"EMAIL", "MAILBOX"})))
 
     async def mark(self, pupil: str) -> None:
         """Give the pupil a mark, past every face."""
@@ -204,12 +227,18 @@ class Families:
         self.oracle.agreements.append(Agreed(guardian, pupil, frozenset(channels), quiet))
         return []
 
-    async def entrust(self, guardian: str, pupil: str, first: date = LONG_AGO, last: date | None = None) -> None:
+    async def entrust(self, guardian: str, pupil: str, first: date, last: date | None = None) -> None:
         """Enter a guardianship."""
+        async with transaction(Nobody(route="ADMIN")):
+            await self._entrust(guardian, pupil, first, last)
+
+    async def _entrust(self, guardian: str, pupil: str, first: date, last: date | None) -> None:
         key = len(self.guardianships)
-        self.guardianships[key] = await insert(
-            "guardianship", school=self.school, guardian=self.people[guardian], pupil=self.people[pupil],
-            relation="PARENT", legal_basis="PARENT", restricted=False, valid_from=first, valid_to=last,
+        self.guardianships[key] = uuid.uuid4()
+        await database.execute(
+            "INSERT INTO guardianship (id, school, guardian, pupil, valid_from, valid_to) "
+            "VALUES ($1, $2, $3, $4, $5, $6)",
+            self.guardianships[key], self.school, self.people[guardian], self.people[pupil], first, last,
         )  # fmt: skip
         self.oracle.guardianships.append(
             Guardianship(key, guardian, pupil, first, last, restricted=False, known_since=clocks.now())
