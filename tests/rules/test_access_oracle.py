@@ -33,7 +33,7 @@ from tests.support.access_oracle import ALLOWED, QUIET, REFUSED
 from tests.support.families import GUARDIANS, PAIRS, PUPILS, Families, new_families
 from tests.support.service import EVENTS, Service, codes
 
-EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "100"))
 RULES = settings(
     max_examples=EXAMPLES,
     derandomize="ORACLE_EXAMPLES" not in os.environ,
@@ -154,7 +154,7 @@ decisions = st.one_of(
     ),
 )
 withdrawals = st.one_of(
-    st.builds(lambda pair, purpose: Withdraw(*pair, purpose), pairs, purposes),
+    st.builds(lambda pair, purpose: Withdraw(pair[0], pair[1], purpose), pairs, purposes),
     st.builds(
         lambda pupil, purpose: Withdraw(pupil, pupil, purpose),
         st.sampled_from(PUPILS),
