@@ -109,6 +109,9 @@ COLUMNS: dict[str, str] = {
     "last_login": "Последний вход",
 }
 
+#: The days of the week from Monday, as people write them down.
+WEEKDAYS = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
+
 CHOICES: dict[type[StrEnum], dict[str, str]] = {
     Role: {
         "GUARDIAN": "Представитель",
