@@ -50,6 +50,7 @@ CONSTRAINTS = {
     "school_year_ends_after_start": "Учебный год должен закончиться позже, чем начался.",
     "school_year_one_name_per_school": "Учебный год с таким названием уже есть.",
     "grading_period_ends_after_start": "Отчётный период должен закончиться позже, чем начался.",
+    "grading_period_grades_are_in_order": "Укажите оба класса отчётного периода, с какого и по какой, или ни одного.",
     "grading_period_one_name_per_year": "Отчётный период с таким названием в этом учебном году уже есть.",
     "bell_period_ends_after_start": "Урок должен закончиться позже, чем начался.",
     "bell_period_ordinal_is_sane": "Номер урока: от 0 до 20.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from base64 import b64decode
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from admin.labels import table_name
 from admin.tables import LISTINGS
 from diary.kit import database
 from tests.admin.conftest import Panel, Worlds
+from tests.admin.test_check_signature import signed_file, trust
 from tests.admin.test_statements import ledger
 from tests.admin.world import PASSWORD
 
@@ -192,6 +194,32 @@ async def test_a_clerk_agrees_with_a_family_and_asks_whether_its_access_was_lawf
     await expect(page.get_by_role("heading", name="Соглашения о доставке", exact=True)).to_be_visible()
     await expect(page.locator("form").get_by_text("Добавить").first).to_be_hidden()
     await desk.picture(f"{width}-agreement-row")
+
+
+async def test_a_clerk_checks_a_signature_file(desk: Desk, worlds: Worlds, tmp_path: Path) -> None:
+    page, width = desk.page, desk.page.viewport_size["width"] if desk.page.viewport_size else 0
+    await trust(worlds)
+    file = tmp_path / "Согласие.sig"
+    file.write_bytes(b64decode(await signed_file(worlds)))
+    too_large = tmp_path / "Фильм.sig"
+    too_large.write_bytes(b"0" * (32 * 1024 + 1))
+    await desk.sign_in()
+
+    await desk.open("forms/check-signature")
+    await page.fill("input[name=pupil]", f"{worlds.a.secret}ов Михаил Петрович, 5А")
+    await page.fill("input[name=guardian]", f"{worlds.a.secret}ова Анна Ивановна")
+    await expect(page.locator("select[aria-label='Решение']")).to_be_visible()
+    await page.set_input_files("input[type=file]", too_large)
+    await expect(page.get_by_text("он пуст или больше 32 КБ")).to_be_visible()
+    await page.set_input_files("input[type=file]", file)
+    await expect(page.get_by_text("Файл приложен.")).to_be_visible()
+    await page.get_by_role("button", name="Выполнить").click()
+    await expect(page.get_by_text("Подпись: действительна.")).to_be_visible()
+    await desk.picture(f"{width}-signature")
+
+    await desk.open("Заявления")
+    await expect(page.get_by_text("Подпись подтверждена").first).to_be_visible()
+    await desk.picture(f"{width}-signature-list")
 
 
 async def test_a_read_only_table_offers_nothing_to_change(desk: Desk, worlds: Worlds) -> None:
