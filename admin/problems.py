@@ -15,7 +15,8 @@ from starlette.responses import PlainTextResponse, Response
 
 from admin.labels import TABLES, column_title, spoken
 from diary.kit.outage import OUTAGES, RETRY_AFTER
-from diary.kit.refusal import NotAllowed, NotFound, Refusal
+from diary.kit.refusal import BadInput, NotAllowed, NotFound, Refusal
+from diary.kit.wording import translate
 
 log = logging.getLogger(__name__)
 
@@ -39,23 +40,6 @@ CONSTRAINTS = {
     "guardianship_has_decisions": (
         "По этой записи есть решения в реестре: её не удаляют, а закрывают датой «По какое число»."
     ),
-    "contact_point_is_confirmed": (
-        "Подтверждённый контакт не переписывают: укажите, с какого времени он не действует, и добавьте новый."
-    ),
-    "contact_point_has_a_value": "Укажите адрес или номер.",
-    "contact_point_an_email_looks_like_one": "Это не похоже на адрес электронной почты.",
-    "contact_point_confirmed_by_document_or_code": (
-        "Подтвердить контакт можно только документом: укажите, что он получен на бумаге или в подписанном "
-        "электронном документе, и номер документа."
-    ),
-    "contact_point_by_code": "Введённый самостоятельно контакт подтверждает только его владелец, кодом.",
-    "contact_point_of_one_person": "Укажите либо представителя, либо обучающегося.",
-    "contact_point_messenger_is_known": "Мессенджер указывают для канала «Мессенджер», и только для него.",
-    "contact_point_a_phone_is_in_e164": "Номер телефона пишут с плюсом и кодом страны, без пробелов: +79161234567.",
-    "contact_point_a_browser_has_keys": "Уведомления браузера включает сам пользователь в своём браузере.",
-    "contact_point_once": "Такой контакт у этого человека уже есть.",
-    "consent_text_is_not_empty": "Укажите редакцию, заголовок и текст документа.",
-    "consent_text_one_version_per_purpose": "Такая редакция этого документа уже есть: для нового текста нужна новая.",
     "trusted_certificate_has_a_name": "Укажите название удостоверяющего центра.",
     "trusted_certificate_looks_like_one": "Вставьте сертификат в формате PEM, целиком.",
     "school_ages_are_in_order": "Возраст собственного решения не больше возраста совершеннолетия, а тот не больше 25.",
@@ -66,6 +50,7 @@ CONSTRAINTS = {
     "school_year_ends_after_start": "Учебный год должен закончиться позже, чем начался.",
     "school_year_one_name_per_school": "Учебный год с таким названием уже есть.",
     "grading_period_ends_after_start": "Отчётный период должен закончиться позже, чем начался.",
+    "grading_period_grades_are_in_order": "Укажите оба класса отчётного периода, с какого и по какой, или ни одного.",
     "grading_period_one_name_per_year": "Отчётный период с таким названием в этом учебном году уже есть.",
     "bell_period_ends_after_start": "Урок должен закончиться позже, чем начался.",
     "bell_period_ordinal_is_sane": "Номер урока: от 0 до 20.",
@@ -89,6 +74,29 @@ CONSTRAINTS = {
     "teaching_assignment_ends_not_before_start": "Последний день не может быть раньше первого.",
     "teaching_assignment_one_start_per_subject": "Такое назначение с этого числа уже есть.",
 }
+#: What clerks call the fields that the domain names for programs.
+FIELDS = {
+    "at": "Момент",
+    "body": "Текст",
+    "channel": "Канал",
+    "channels": "Каналы",
+    "dates": "Отдельные даты",
+    "guardianId": "Представитель",
+    "messenger": "Мессенджер",
+    "monthDays": "Числа месяца",
+    "provenance": "Откуда получен",
+    "pupilId": "Обучающийся",
+    "quietTo": "Не беспокоить",
+    "reason": "Причина",
+    "receivedAt": "Получено",
+    "schedule": "Когда",
+    "subject": "Тема",
+    "textVersion": "Редакция текста согласия",
+    "validUntil": "Действует до",
+    "value": "Адрес или номер",
+    "weekOf": "Неделя",
+    "weekdays": "Дни недели",
+}
 _ONE_EXTERNAL_ID = re.compile(r"_one_external_id$")
 _VALIDATION = {
     "missing": "обязательное поле",
@@ -104,6 +112,15 @@ _VALIDATION = {
     "int_type": "укажите целое число",
     "bool_parsing": "укажите да или нет",
 }
+
+
+def sentence(refusal: Refusal) -> str:
+    """Return a refusal as a clerk reads it: a field is called by its Russian name, or not at all."""
+    if not isinstance(refusal, BadInput):
+        return str(refusal)
+    reason = translate(str(refusal.facts["reason"]))
+    title = FIELDS.get(str(refusal.facts["field"]))
+    return f"«{title}»: {reason}." if title else f"{reason[:1].upper()}{reason[1:]}."
 
 
 def refuse(status: int, text: str) -> PlainTextResponse:
@@ -169,7 +186,7 @@ def answer(problem: BaseException, *, deleting: bool = False) -> Response:
     """Turn whatever stopped a request into the answer that the clerk reads; nothing of the request has happened."""
     if isinstance(problem, Refusal):
         status = 404 if isinstance(problem, NotFound) else 403 if isinstance(problem, NotAllowed) else 422
-        return refuse(status, str(problem))
+        return refuse(status, sentence(problem))
     if isinstance(problem, ValidationError):
         return refuse(422, validation_text(problem))
     if isinstance(problem, HTTPException):

@@ -209,6 +209,30 @@
     input.after(file, said);
   }
 
+  function chooseSignature(input) {
+    const file = document.createElement("input");
+    file.type = "file";
+    file.accept = ".sig,.p7s,.sgn,.p7m,.pem";
+    file.setAttribute("aria-label", input.dataset.title || "");
+    const said = document.createElement("small");
+    file.addEventListener("change", async () => {
+      const chosen = file.files[0];
+      put(input, "");
+      said.textContent = "";
+      if (!chosen) return;
+      if (!chosen.size || chosen.size > 32 * 1024) {
+        said.textContent = "Это не файл подписи: он пуст или больше 32 КБ.";
+        file.value = "";
+        return;
+      }
+      const bytes = new Uint8Array(await chosen.arrayBuffer());
+      put(input, btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")));
+      said.textContent = "Файл приложен.";
+    });
+    input.hidden = true;
+    input.after(file, said);
+  }
+
   function widen(input) {
     const area = document.createElement("textarea");
     area.rows = 10;
@@ -219,20 +243,27 @@
     input.after(area);
   }
 
+  // A form's fields come and go as the panel renders them: whatever has not been helped yet is helped now.
+  const described = new Map();
   async function help(form, slug) {
-    if (form.dataset.helped === slug) return;
-    form.dataset.helped = slug;
-    const answer = await fetch(`./api/forms/${slug}/schema/`);
-    if (!answer.ok) return;
-    const { properties } = await answer.json();
-    for (const [name, field] of Object.entries(properties)) {
-      const input = form.querySelector(`[name="${name}"]`);
-      if (!input) continue;
+    const fresh = (input) => input.dataset.helped !== `${slug}/${input.name}`;
+    if (![...form.querySelectorAll("[name]")].some(fresh)) return;
+    if (!described.has(slug)) {
+      described.set(slug, fetch(`./api/forms/${slug}/schema/`).then((answer) => (answer.ok ? answer.json() : null)));
+    }
+    const schema = await described.get(slug);
+    if (!schema) described.delete(slug);
+    if (!schema || formSlug() !== slug) return;
+    for (const input of form.querySelectorAll("[name]")) {
+      const field = schema.properties[input.name];
+      if (!field || !fresh(input)) continue;
+      input.dataset.helped = `${slug}/${input.name}`;
       input.dataset.title = field.title;
       input.setAttribute("aria-label", field.title);
       if (field.offered) offer(input, field.offered);
       else if (field.suggest) suggest(input, field.suggest, form);
       else if (field.widget === "scan") chooseScan(input);
+      else if (field.widget === "signature") chooseSignature(input);
       else if (field.widget === "textarea" && input.tagName !== "TEXTAREA") widen(input);
     }
   }
@@ -247,11 +278,11 @@
   }
 
   new MutationObserver((changes) => {
+    look(); // first: whether a table is only read decides how its headline reads
     for (const change of changes) {
       if (change.type === "characterData") reword(change.target);
       else change.addedNodes.forEach(reword);
     }
-    look();
   }).observe(document, { childList: true, characterData: true, subtree: true });
   addEventListener("hashchange", () => {
     look();

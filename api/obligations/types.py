@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 
+import orjson
 import strawberry
 from strawberry import relay
 
 from api.enums import describe
 from api.limits import SIZE
+from api.pages import page_info
 from diary.delivery import obligation_pages
 from diary.delivery.tables import MetBy, ObligationKind, ObligationState
+from diary.kit.pages import Page
 
 describe(
     ObligationKind,
@@ -38,6 +41,14 @@ describe(
 )
 
 
+@strawberry.type(description="One thing that is recorded as proof, such as who received the paper.")
+class Evidence:
+    """A line of the evidence."""
+
+    name: str = strawberry.field(description="What it tells, for example `to`, `by`, `note`, `job`, `sha256`.")
+    value: str = strawberry.field(description="What is recorded.")
+
+
 @strawberry.type(description="One duty towards one addressee, with its deadline and what became of it (D6).")
 class Obligation:
     """A duty."""
@@ -58,6 +69,10 @@ class Obligation:
     cancel_reason: str = strawberry.field(description="Why it was cancelled; empty when it was not.")
     warning_level: int = strawberry.field(
         description="How many warning thresholds it has passed; 3 means that the school was told of the breach."
+    )
+    evidence: list[Evidence] | None = strawberry.field(
+        description="What proves that it was met, for the office; null for families: it may name others.",
+        metadata={SIZE: 8},
     )
 
 
@@ -95,20 +110,18 @@ def obligation_of(found: obligation_pages.Obligation) -> Obligation:
         cancelled_at=found.cancelled_at,
         cancel_reason=found.cancel_reason,
         warning_level=found.warning_level,
+        evidence=None
+        if found.evidence is None
+        else [
+            Evidence(name=name, value=value if isinstance(value, str) else orjson.dumps(value).decode())
+            for name, value in found.evidence.items()
+        ],
     )
 
 
-def connection_of(page: obligation_pages.Page, *, after: str | None) -> ObligationConnection:
+def connection_of(page: Page[obligation_pages.Obligation], *, after: str | None) -> ObligationConnection:
     """Return a page as clients see it."""
     edges = [
         ObligationEdge(cursor=obligation_pages.cursor_of(found), node=obligation_of(found)) for found in page.found
     ]
-    return ObligationConnection(
-        edges=edges,
-        page_info=relay.PageInfo(
-            has_next_page=page.has_more,
-            has_previous_page=after is not None,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
-        ),
-    )
+    return ObligationConnection(edges=edges, page_info=page_info(edges, has_more=page.has_more, after=after))

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from uuid import UUID
 
+from diary.access.tables import Role
+from diary.access.viewer import Viewer
 from diary.consent.tables import Purpose
 from diary.kit import clock, database
-from diary.kit.refusal import BadInput
+from diary.kit.command import command
+from diary.kit.refusal import BadInput, NotFound, Refusal
 from diary.kit.wording import _
 
 #: The version under which a school begins with the texts that come with the service.
@@ -39,11 +44,34 @@ class ConsentFacts:
     signer_document: str = ""
     authority: str = ""
     pupil: str
+    pupil_address: str = ""
+    pupil_document: str = ""
     school: str
     school_address: str = ""
     processor: str = ""
     valid_until: str = ""
 
+
+LONGEST_BODY = 20_000
+_PLACE = re.compile(r"\{[^{}]*\}")
+_PLACES = {
+    f"{{{name}}}"
+    for name in (
+        "signer", "signer_address", "signer_document", "authority", "pupil", "pupil_address", "pupil_document",
+        "school", "school_address", "processor", "valid_until",
+    )
+}  # fmt: skip
+_OF_EVERY_DOCUMENT = (
+    "{signer}", "{signer_address}", "{signer_document}", "{pupil}", "{school}", "{school_address}", "{processor}",
+    "{valid_until}",
+)  # fmt: skip
+_OF_ANOTHERS_DATA = (*_OF_EVERY_DOCUMENT, "{pupil_address}", "{pupil_document}", "{authority}")
+#: What the law asks a document of each purpose to say (152-FZ art. 9 p. 4).
+_PLACES_NEEDED = {
+    Purpose.PERSONAL_DATA: _OF_ANOTHERS_DATA,
+    Purpose.ELECTRONIC_FORM: _OF_ANOTHERS_DATA,
+    Purpose.GUARDIAN_ACCESS: _OF_EVERY_DOCUMENT,
+}
 
 _TITLES = {
     Purpose.PERSONAL_DATA: "Согласие на обработку персональных данных обучающегося в электронном дневнике",
@@ -57,11 +85,13 @@ async def current_text(school_id: UUID, purpose: Purpose) -> Text:
 
     Inside a command, because the first question writes it down.
     """
+    # A wording dated ahead is not in force yet.
     newest = """
         SELECT id, version, title, body, sha256 FROM consent_text
-        WHERE school = $1 AND purpose = $2 ORDER BY published_at DESC, id DESC LIMIT 1
+        WHERE school = $1 AND purpose = $2 AND published_at <= $3 ORDER BY published_at DESC, id DESC LIMIT 1
     """
-    rows = await database.fetch(newest, school_id, purpose.value)
+    now = clock.now()
+    rows = await database.fetch(newest, school_id, purpose.value, now)
     if not rows:
         # Of two who ask first, one publishes and the other waits for it.
         await database.execute(
@@ -74,24 +104,96 @@ async def current_text(school_id: UUID, purpose: Purpose) -> Text:
             FIRST_VERSION,
             _TITLES[purpose],
             built_in(purpose),
-            clock.now(),
+            now,
         )
-        rows = await database.fetch(newest, school_id, purpose.value)
+        rows = await database.fetch(newest, school_id, purpose.value, now)
     return Text(**rows[0])
 
 
-async def hash_of(school_id: UUID, purpose: Purpose, version: str) -> str:
-    """Return the hash of a published wording; raises BadInput for a version that the school has never published."""
+class TextLacksPlaces(Refusal):
+    """A wording without these places could not say whose consent it is, to whom and for how long (152-FZ art. 9)."""
+
+    code = "TEXT_LACKS_PLACES"
+    wording = _("В тексте не хватает мест для подстановки: {missing}.")
+
+
+class TextHasUnknownPlaces(Refusal):
+    """Nothing would be put into these places, and the person would sign braces."""
+
+    code = "TEXT_HAS_UNKNOWN_PLACES"
+    wording = _("В эти места подставить нечего: {unknown}.")
+
+
+class TextVersionTaken(Refusal):
+    """What was signed under this version must stay what it was: a new wording is a new version."""
+
+    code = "TEXT_VERSION_TAKEN"
+    wording = _("Такая редакция этого документа уже есть: для нового текста нужна новая.")
+
+
+@command
+async def publish(
+    viewer: Viewer,
+    *,
+    school_id: UUID,
+    purpose: Purpose,
+    version: str,
+    title: str,
+    body: str,
+    published_at: datetime | None = None,
+) -> Text:
+    """Publish a school's own wording, in force from now or from a later instant; earlier ones stay as they were.
+
+    Raises NotFound for another school, BadInput, TextLacksPlaces, TextHasUnknownPlaces, TextVersionTaken.
+    """
+    if school_id not in viewer.schools(Role.OFFICE):
+        raise NotFound
+    version, title, body = version.strip(), title.strip(), body.strip()
+    now = clock.now()
+    for field, value, longest in (("textVersion", version, 64), ("title", title, 255), ("body", body, LONGEST_BODY)):
+        if not value or len(value) > longest:
+            raise BadInput(field=field, reason=_("от 1 до {longest} знаков").format(longest=longest))
+    if published_at is not None and published_at < now:
+        raise BadInput(field="publishedAt", reason=_("текст не может начать действовать в прошлом"))
+    places = set(_PLACE.findall(body))
+    if missing := [place for place in _PLACES_NEEDED[purpose] if place not in places]:
+        raise TextLacksPlaces(missing=", ".join(missing))
+    if unknown := sorted(places - _PLACES):
+        raise TextHasUnknownPlaces(unknown=", ".join(unknown))
     rows = await database.fetch(
-        "SELECT sha256 FROM consent_text WHERE school = $1 AND purpose = $2 AND version = $3",
+        """
+        INSERT INTO consent_text (id, school, purpose, version, title, body, published_at)
+        VALUES (uuidv7(), $1, $2, $3, $4, $5, $6) ON CONFLICT (school, purpose, version) DO NOTHING
+        RETURNING id, version, title, body, sha256
+        """,
+        school_id,
+        purpose.value,
+        version,
+        title,
+        body,
+        published_at or now,
+    )
+    if not rows:
+        raise TextVersionTaken
+    return Text(**rows[0])
+
+
+async def text_of(school_id: UUID, purpose: Purpose, version: str) -> Text:
+    """Return a published wording; raises BadInput for a version that the school has never published."""
+    rows = await database.fetch(
+        "SELECT id, version, title, body, sha256 FROM consent_text WHERE school = $1 AND purpose = $2 AND version = $3",
         school_id,
         purpose.value,
         version,
     )
     if not rows:
         raise BadInput(field="textVersion", reason=_("такой редакции у этого документа нет"))
-    found: str = rows[0]["sha256"]
-    return found
+    return Text(**rows[0])
+
+
+async def hash_of(school_id: UUID, purpose: Purpose, version: str) -> str:
+    """Return the hash of a published wording; raises BadInput for a version that the school has never published."""
+    return (await text_of(school_id, purpose, version)).sha256
 
 
 @cache
@@ -109,6 +211,8 @@ def filled(text: Text, facts: ConsentFacts) -> str:
         ("{signer_document}", facts.signer_document),
         ("{authority}", facts.authority),
         ("{pupil}", facts.pupil),
+        ("{pupil_address}", facts.pupil_address),
+        ("{pupil_document}", facts.pupil_document),
         ("{school}", facts.school),
         ("{school_address}", facts.school_address),
         ("{processor}", facts.processor or "обработка никому не поручена"),

@@ -13,11 +13,12 @@ import asyncpg
 from diary.access.tables import Role
 from diary.access.viewer import Viewer
 from diary.delivery import codes
-from diary.delivery.addresses import normalised
+from diary.delivery.addresses import browser_keys, normalised
 from diary.delivery.tables import Channel, CodePurpose, Messenger, Provenance
 from diary.kit import clock, database
 from diary.kit.command import command
 from diary.kit.refusal import BadInput, NotFound, Refusal
+from diary.kit.typed_line import typed_line
 from diary.kit.wording import _
 
 #: A person has at most so many contacts at a time.
@@ -28,7 +29,7 @@ class ContactKnown(Refusal):
     """The person has this very address already."""
 
     code = "CONTACT_KNOWN"
-    wording = _("Этот адрес у вас уже указан.")
+    wording = _("Этот адрес у этого человека уже указан.")
 
 
 class ContactNeedsDocument(Refusal):
@@ -220,9 +221,14 @@ async def _add(
     document_reference: str,
     address: str,
 ) -> AddedContact:
-    value, document_reference = normalised(channel, value, messenger=messenger), document_reference.strip()
+    value = normalised(channel, value, messenger=messenger)
+    document_reference = typed_line(document_reference, field="documentReference")
+    if push_keys is not None and channel is not Channel.WEB_PUSH:
+        raise BadInput(field="pushKeys", reason=_("ключи указывают только для уведомлений браузера"))
     if channel is Channel.WEB_PUSH:
-        raise BadInput(field="channel", reason=_("уведомления браузера включают в самом браузере"))
+        if by_office:
+            raise BadInput(field="channel", reason=_("уведомления браузера включают в самом браузере"))
+        push_keys = browser_keys(push_keys)
     if by_office:
         if provenance not in {Provenance.PAPER, Provenance.SIGNED_DOCUMENT}:
             raise BadInput(field="provenance", reason=_("заявление на бумаге или подписанный документ"))
@@ -233,6 +239,7 @@ async def _add(
     now = clock.now()
     owner = guardian_id or pupil_id
     await database.execute("SELECT pg_advisory_xact_lock(hashtextextended('contacts:' || $1, 0))", str(owner))
+    superseded = await _supersede(owner, channel, messenger, value, by_office=by_office)
     held = await database.fetch(
         "SELECT count(*) AS many FROM contact_point WHERE coalesce(guardian, pupil) = $1 AND retired_at IS NULL", owner
     )
@@ -259,6 +266,8 @@ async def _add(
     except asyncpg.UniqueViolationError as problem:
         raise ContactKnown from problem
     contact = _contact(rows[0])
+    if superseded:
+        await database.execute("UPDATE contact_point SET replaced_by = $2 WHERE id = ANY ($1)", superseded, contact.id)
     if by_office:
         return AddedContact(contact=contact, code_expires_at=None)
     sent = await codes.send_code(
@@ -269,6 +278,31 @@ async def _add(
         address=address,
     )
     return AddedContact(contact=contact, code_expires_at=sent.expires_at)
+
+
+async def _supersede(
+    owner: UUID | None, channel: Channel, messenger: Messenger | None, value: str, *, by_office: bool
+) -> list[UUID]:
+    """Retire the same address where nothing has confirmed it yet, so that the new entry can be.
+
+    A roster's is superseded by whoever enters it, what the family typed itself only by a document (R8.1).
+    """
+    rows = await database.fetch(
+        """
+        UPDATE contact_point SET retired_at = $5
+        WHERE coalesce(guardian, pupil) = $1 AND channel = $2 AND messenger IS NOT DISTINCT FROM $3
+            AND lower(value) = lower($4) AND retired_at IS NULL AND confirmed_at IS NULL
+            AND (provenance = 'IMPORTED' OR $6)
+        RETURNING id
+        """,
+        owner,
+        channel.value,
+        messenger.value if messenger else None,
+        value,
+        clock.now(),
+        by_office,
+    )
+    return [row["id"] for row in rows]
 
 
 @command

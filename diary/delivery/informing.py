@@ -61,6 +61,13 @@ async def may_inform(*, guardian_id: UUID, pupil_id: UUID, channel: InformingCha
     return ALLOWED if channel is InformingChannel.PAPER and verdict != PUPIL_OF_AGE else verdict
 
 
+async def pupil_may_look(*, pupil_id: UUID, at: datetime) -> str:
+    """Return ALLOWED, or the code of the refusal, for a pupil and the own diary (A12)."""
+    rows = await database.fetch(f"SELECT {pupil_verdict(pupil='$1', at='$2')} AS verdict", pupil_id, at)
+    verdict: str = rows[0]["verdict"]
+    return verdict
+
+
 _GUARDIAN_AND_SINCE = f"""
     SELECT {guardian_verdict(guardian="$1", pupil="$2", at="$3")} AS verdict,
         {guardian_verdict(guardian="$1", pupil="$2", at="$3", as_of="$4")} AS known

@@ -12,46 +12,13 @@ from diary.delivery import notices, ways
 from diary.delivery.agreements import DAYS, current_sql
 from diary.delivery.tables import MailingKind
 from diary.kit import clock, database
-from diary.kit.command import Actor, command
+from diary.kit.command import command
 from diary.kit.refusal import BadInput, NotFound
 from diary.kit.wording import _
 from diary.people.guardianships import in_force
 
 LONGEST_SUBJECT = 150
 LONGEST_BODY = 10_000
-
-# Sent in Russian: which language a guardian reads is not recorded, and the one who registers may read another.
-_CONSENT_SUBJECT = _("Согласие зарегистрировано, дневник открыт")
-_CONSENT_BODY = _(
-    "Здравствуйте!\n\n"
-    "Школа зарегистрировала ваше согласие: дневник открыт для просмотра ({pupil}).\n\n"
-    "Согласие можно отозвать в любой момент в самом дневнике или заявлением в школу. "
-    "Отзыв действует сразу; дальше школа информирует вас на бумаге."
-)
-
-
-async def tell_of_consent(
-    actor: Actor, *, guardian_id: UUID, pupil_id: UUID, decision_id: UUID, obligation_id: UUID | None
-) -> None:
-    """Tell a guardian that the registered consent has opened the cabinet; inside the registering command.
-
-    It is about the own decision, so a confirmed address is enough; delivered, it meets the obligation. The mailbox
-    keeps it too, whatever becomes of the consent (R3.1).
-    """
-    names = (await database.fetch("SELECT given_name, family_name FROM pupil WHERE id = $1", pupil_id))[0]
-    body = _CONSENT_BODY.format(pupil=f"{names['given_name']} {names['family_name']}")
-    await notices.tell(
-        actor,
-        kind=MailingKind.CONSENT_EFFECT,
-        guardian_id=guardian_id,
-        pupil_id=pupil_id,
-        subject=_CONSENT_SUBJECT,
-        body=body,
-        dedup_key=f"consent:{decision_id}",
-        own_matter=True,
-        obligation_id=obligation_id,
-        urgent=True,
-    )
 
 
 async def cancel_queued(*, pupil_id: UUID, guardian_id: UUID | None = None) -> None:

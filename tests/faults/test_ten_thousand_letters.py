@@ -30,8 +30,9 @@ from tests.tasks.processes import ROOT, Processes, until
 from tests.tasks.world import World
 
 THREADS = 4
-#: Sending goes on within this time after every blow, seconds.
+#: Sending goes on within this time after every blow, seconds; on a machine that does other things too, within more.
 RESUMED_WITHIN = 30.0
+RESUMED_ON_A_BUSY_MACHINE = 90.0
 #: So many letters more than can have been on their way show that it goes on.
 GOES_ON = 5 * THREADS
 MIGRATE = "import asyncio; from diary.migrations import migrate; asyncio.run(migrate(print))"
@@ -61,6 +62,7 @@ class Run:
     processes: Processes
     world: World
     mail_server: MailServer
+    resumed_within: float = RESUMED_WITHIN
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     blows: Counter[str] = field(default_factory=Counter)
     longest: dict[str, float] = field(default_factory=dict)
@@ -73,7 +75,7 @@ class Run:
             self.processes.kill(self.running[what])
             self.running[what] = self.processes.start(what)
             if what == "web":
-                await until(self.serves, seconds=RESUMED_WITHIN)
+                await until(self.serves, seconds=self.resumed_within)
         elif what == "flush":
             redis.Redis.from_url(self.own.redis_url).flushall()
         else:
@@ -83,7 +85,7 @@ class Run:
         async def goes_on() -> bool:
             return len(self.mail_server.received) >= arrived + GOES_ON or await self.nothing_waits()
 
-        await until(goes_on, seconds=RESUMED_WITHIN)
+        await until(goes_on, seconds=self.resumed_within)
         self.longest[what] = max(self.longest.get(what, 0), time.monotonic() - struck)
 
     async def serves(self) -> bool:
@@ -105,7 +107,7 @@ class Run:
                     server.wait(10)
 
     async def _revive(self) -> None:
-        deadline = time.monotonic() + RESUMED_WITHIN
+        deadline = time.monotonic() + self.resumed_within
         while True:
             try:
                 self.world.connection = await asyncpg.connect(self.own.database_url, timeout=2)
@@ -151,14 +153,17 @@ def run(mail_server: MailServer, tmp_path: Path) -> Iterator[Run]:
     shutil.rmtree(place)
 
 
-async def survive(run: Run, number: int, blows: tuple[str, ...]) -> None:
-    """Write to so many families, strike all along the way, and compare what arrived with what the outbox says."""
+async def survive(run: Run, number: int, blows: tuple[str, ...], *, open_claims: bool = False) -> None:
+    """Write to so many families, strike all along the way, and compare what arrived with what the outbox says.
+
+    What dead workers had begun is listed for a person when its lease is over; `open_claims` does not wait for that.
+    """
     await run.processes.ends(MIGRATE)
     run.world = await World.build(await asyncpg.connect(run.own.database_url))
     await run.world.families(number)
     for what in ("web", "clock", "worker"):
         run.running[what] = run.processes.start(what)
-    await until(run.serves, seconds=RESUMED_WITHIN)
+    await until(run.serves, seconds=run.resumed_within)
     begun = time.monotonic()
     await run.processes.ends(WRITE.format(office=run.world.office, school=run.world.school))
     assert sum((await run.world.states()).values()) == number
@@ -168,17 +173,20 @@ async def survive(run: Run, number: int, blows: tuple[str, ...]) -> None:
         await run.strike(what)
     await until(run.nothing_waits, seconds=300)
     sent = time.monotonic() - begun
-    # What dead workers had begun is listed for a person when its lease is over.
-    await until(run.settled, seconds=LETTER_LEASE.total_seconds() + 30)
+    if open_claims:
+        await asyncio.sleep(3)
+    else:
+        await until(run.settled, seconds=LETTER_LEASE.total_seconds() + 30)
 
     received, states = run.mail_server.times_received, await run.world.states()
     print(f"{number} letters in {sent:.0f} s: {states}; {dict(run.blows)}; resumed after at most {run.longest}")
     rows = await run.world.connection.fetch("SELECT id::text, state FROM outbox")
     assert received.keys() <= {row["id"] for row in rows}
     assert max(received.values()) == 1
-    assert set(states) <= {"DONE", "UNCERTAIN"}
+    doubtful = states.get("UNCERTAIN", 0) + (states.get("STARTED", 0) if open_claims else 0)
+    assert states.get("DONE", 0) + doubtful == number
     assert [row["id"] for row in rows if row["state"] == "DONE" and received[row["id"]] != 1] == []
-    assert states.get("UNCERTAIN", 0) <= THREADS * (run.blows["worker"] + run.blows["postgres"])
+    assert doubtful <= THREADS * (run.blows["worker"] + run.blows["postgres"])
     assert [what for what, process in run.running.items() if process.poll() is not None] == []
     assert await run.serves()
     assert "Traceback" not in run.processes.told()
@@ -193,6 +201,7 @@ async def test_ten_thousand_letters_amid_thirty_blows(run: Run) -> None:
     await survive(run, 10_000, ROUND * 3)
 
 
-@pytest.mark.faults
-async def test_six_hundred_letters_amid_a_blow_of_each_kind(run: Run) -> None:
-    await survive(run, 600, ("flush", "clock", "valkey", "web", "postgres", "worker"))
+async def test_four_hundred_letters_amid_a_blow_of_each_kind(run: Run) -> None:
+    run.resumed_within = RESUMED_ON_A_BUSY_MACHINE
+    run.mail_server.delay = 0.02
+    await survive(run, 400, ("worker", "flush", "clock", "postgres", "valkey", "web"), open_claims=True)

@@ -27,7 +27,8 @@ class Processes:
     def start(self, what: str) -> subprocess.Popen[bytes]:
         """Start a worker, a clock or the web."""
         command = ["cli.py", "web"] if what == "web" else ["-c", START.format(what=what)]
-        with self.log.open("ab") as log:
+        # What the web tells of its pool is not what is looked for in the log of workers and clocks.
+        with (self.log.with_name("web.txt") if what == "web" else self.log).open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, *command],
                 cwd=ROOT,

@@ -512,18 +512,22 @@ async def test_a_withdrawal_cancels_what_is_about_the_child_and_leaves_news_abou
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("age", "state"), [(18, "CANCELLED"), (17, "QUEUED")])
-async def test_a_pupil_of_age_who_takes_the_leave_back_cancels_what_waits_for_the_guardians(
-    family: Family, age: int, state: str
+@pytest.mark.parametrize(
+    ("age", "purpose", "state"),
+    [(18, Purpose.GUARDIAN_ACCESS, "CANCELLED"), (17, Purpose.PERSONAL_DATA, "QUEUED")],
+    ids=["the leave of a pupil of age", "a pupil's own consent"],
+)
+async def test_what_a_pupil_takes_back_cancels_what_waits_for_guardians_only_if_it_ends_their_rights(
+    family: Family, age: int, purpose: Purpose, state: str
 ) -> None:
     born = date(2026 - age, 1, 1)
     await database.execute("UPDATE pupil SET birth_date = $1 WHERE id = $2", born, family.pair["pupil"])
     await family.contact()
     await family.agree("EMAIL")
-    await register(family, Decision.GIVEN, Purpose.GUARDIAN_ACCESS, guardian=False)
+    await register(family, Decision.GIVEN, purpose, guardian=False)
     await family.tell()
 
-    await register(family, Decision.WITHDRAWN, Purpose.GUARDIAN_ACCESS, guardian=False)
+    await register(family, Decision.WITHDRAWN, purpose, guardian=False)
 
     assert [row[1] for row in await family.rows()] == [state]
 
