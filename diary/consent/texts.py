@@ -152,7 +152,7 @@ async def publish(
     now = clock.now()
     for field, value, longest in (("textVersion", version, 64), ("title", title, 255), ("body", body, LONGEST_BODY)):
         if not value or len(value) > longest:
-            raise BadInput(field=field, reason=_("от 1 до {longest} знаков").format(longest=longest))
+            raise BadInput(field=field, reason=_("пусто или слишком длинно"))
     if published_at is not None and published_at < now:
         raise BadInput(field="publishedAt", reason=_("текст не может начать действовать в прошлом"))
     places = set(_PLACE.findall(body))

@@ -28,7 +28,7 @@ async def publish(client: httpx.AsyncClient, **changes: str) -> tuple[int, str]:
         ({"body": "Я согласен."}, "не хватает мест для подстановки: {signer}, {signer_address}"),
         ({"body": BODY.replace("{pupil_document}", "____")}, "не хватает мест для подстановки: {pupil_document}."),
         ({"body": BODY + " {pupill}"}, "В эти места подставить нечего: {pupill}."),
-        ({"version": "x" * 65}, "от 1 до 64 знаков"),
+        ({"version": "x" * 65}, "пусто или слишком длинно"),
         ({"starts_on": "2021-01-01"}, "не может начать действовать в прошлом"),
         ({"school": "Школа ТайнаБ"}, "Школа: укажите одну из ваших"),
     ],
