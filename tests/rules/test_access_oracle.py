@@ -11,8 +11,10 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
 from uuid import UUID
 
 import asyncpg
@@ -27,11 +29,13 @@ from diary.delivery import outbox
 from diary.delivery.informing import InformingChannel, may_inform
 from diary.delivery.tables import OutboxKind
 from diary.kit import clock as clocks
+from diary.kit import database
+from diary.kit.announcement import Announcement, announcements
 from printing.render import SheetError
 from printing.week_sheet import week_sheets
 from tests.support.access_oracle import ALLOWED, QUIET, REFUSED
 from tests.support.families import GUARDIANS, PAIRS, PUPILS, Families, new_families
-from tests.support.service import EVENTS, Service, codes
+from tests.support.service import EVENTS, Service, Socket, codes
 
 EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "100"))
 RULES = settings(
@@ -44,6 +48,8 @@ RULES = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 WORKER = Nobody(route="WORKER")
+#: Sessions of families idle for thirty days.
+SESSIONS_LAST = timedelta(days=25)
 DAY, TICK = timedelta(days=1), timedelta(microseconds=1)
 WEEK = (
     "query ($id: ID!, $day: Date!) { diaryWeek(pupilId: $id, weekOf: $day) { days { lessons { marks { value } } } } }"
@@ -339,7 +345,7 @@ async def check_pushed(families: Families, service: Service, reader: str, pupil:
     """Compare whether a subscription delivers what has happened so far."""
     async with service.socket(await families.token(reader)) as socket:
         await socket.subscribe(EVENTS, pupilId=str(families.people[pupil]), after="0")
-        message = await socket.receive()
+        message = await socket.receive(seconds=20)
         assert (message["type"] == "next") is may_read(families, reader, pupil), (reader, pupil, message)
         if message["type"] == "next":
             assert message["payload"]["data"]["diaryEvents"]["mark"]["value"] == "5"
@@ -426,7 +432,7 @@ OF_AGE = replace(
     births=((18, 1), (17, 0)),
     settled=frozenset(PAIRS),
     steps=(
-        (Wait(None, 1, -TICK), Decide(None, "older", "GUARDIAN_ACCESS", "GIVEN", 1)),
+        (Wait(None, 1, -TICK), Decide(None, "older", "GUARDIAN_ACCESS", "GIVEN", 2)),
         (Wait(TICK), NOTHING),
         (Wait(timedelta(hours=7)), Decide(None, "older", "PERSONAL_DATA", "GIVEN", None)),
         (Wait(timedelta(hours=7)), Withdraw("older", "older", "GUARDIAN_ACCESS")),
@@ -459,6 +465,58 @@ async def test_every_face_answers_as_the_requirements_say_at_every_step_of_a_fam
             await look(families, service, mail, READERS[(number + 1) % len(READERS)])
     await check_sheet(families, *READERS[len(story.steps) % len(READERS)])
     await look_back(families, moments)
+
+
+@settings(RULES, max_examples=max(EXAMPLES // 10, 1))
+@example(story=FORM_FOR_A_WHILE)
+@example(story=OF_AGE)
+@given(story=stories)
+async def test_an_open_subscription_delivers_every_event_while_access_lasts_and_none_after(
+    empty_database: asyncpg.Connection,
+    clock: clocks.SetClock,
+    service: Service,
+    http: httpx.AsyncClient,
+    story: Story,
+) -> None:
+    families = await begin(http, clock, story)
+    async with AsyncExitStack() as sockets:
+        following: dict[tuple[str, str], Socket] = {}
+        for step in (None, *chain.from_iterable(story.steps)):
+            if step is not None:
+                await happen(families, clock, step)
+                note(f"{clocks.now()}: {step}")
+            if clocks.now() - story.start > SESSIONS_LAST:
+                break
+            await hear_an_event(families, following)
+            missing = [reader for reader in READERS if reader not in following and may_read(families, *reader)]
+            for reader in missing:
+                following[reader] = await sockets.enter_async_context(service.socket(await families.token(reader[0])))
+                await follow(families, following[reader], reader[1])
+            if missing:
+                # Whoever has heard an event is being served, so the next step meets an open subscription.
+                await hear_an_event(families, following)
+
+
+async def follow(families: Families, socket: Socket, pupil: str) -> None:
+    """Subscribe to what happens from now on, whenever the server gets to it."""
+    rows = await database.fetch("SELECT version FROM feed WHERE id = $1", families.people[pupil])
+    await socket.subscribe(EVENTS, pupilId=str(families.people[pupil]), after=str(rows[0]["version"]))
+
+
+async def hear_an_event(families: Families, following: dict[tuple[str, str], Socket]) -> None:
+    """Give each pupil a mark: who may still read hears of it, and everybody else's socket is closed without it."""
+    for pupil in PUPILS:
+        await families.mark(pupil)
+    await announcements.announce(Announcement(pupils=frozenset(str(families.people[pupil]) for pupil in PUPILS)))
+    for reader, socket in list(following.items()):
+        if may_read(families, *reader):
+            message = await socket.receive(seconds=20)
+            assert message["payload"]["data"]["diaryEvents"]["kind"] == "MARK_RECORDED", (reader, message)
+        else:
+            code, _reason = await socket.closed(seconds=20)
+            assert code == 4403, (reader, code)
+            assert not any((message.get("payload") or {}).get("data") for message in socket.received), reader
+            del following[reader]
 
 
 def test_the_stories_told_reach_every_answer_that_there_is() -> None:
