@@ -28,7 +28,7 @@ class SettleFields(Fields):
     pupil: str = typed("Обучающийся: фамилия, имя, класс", suggest="pupils")
     obligation: str = typed("Какая обязанность: что, кому, срок", suggest="duties")
     act: Act = choice("Что с обязанностью", Act, default=Act.MET)
-    reason: str = typed("Кому и как выдано, или причина отмены")
+    reason: str = typed("Кому и как выдано, или причина отмены", needed=False)
 
 
 async def settle(desk: Desk, fields: SettleFields) -> str:

@@ -85,6 +85,18 @@ async def test_broken_rules_are_named_in_russian_and_nothing_is_kept(clerk: http
         ("pupil", {"family_name": " ", "given_name": "Ольга"}, "Укажите фамилию и имя."),
         ("subject", {"name": f"Алгебра {worlds.a.secret}"}, "Предмет с таким названием уже есть."),
         ("bell_period", {"ordinal": 2, "starts_at": "10:00", "ends_at": "09:00"}, "Урок должен закончиться позже"),
+        (
+            "grading_period",
+            {
+                "school_year": str(worlds.a.ids["school_year"]),
+                "kind": "HALF_YEAR",
+                "name": "1",
+                "starts_on": "2026-09-01",
+                "ends_on": "2026-12-30",
+                "grade_from": 10,
+            },
+            "Укажите оба класса отчётного периода",
+        ),
         ("statement", {"pupil": str(worlds.a.ids["pupil"]), "decision": "MAYBE"}, "выберите одно из предложенных"),
         ("school_year", {"name": "x" * 40}, "слишком длинное значение"),
         ("school_year", {"name": "2030", "starts_on": "когда-нибудь"}, "укажите дату"),
