@@ -37,7 +37,7 @@ from tests.support.access_oracle import ALLOWED, QUIET, REFUSED
 from tests.support.families import GUARDIANS, PAIRS, PUPILS, Families, new_families
 from tests.support.service import EVENTS, Service, Socket, codes
 
-EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "80"))
 RULES = settings(
     max_examples=EXAMPLES,
     derandomize="ORACLE_EXAMPLES" not in os.environ,
@@ -426,14 +426,23 @@ FORM_FOR_A_WHILE = replace(
         (Wait(TICK), Agree(MOTHERS, ("EMAIL",), None)),
     ),
 )
-#: The pupil comes of age, lets the guardians go on, for a day, and takes it back before the day is over (A12).
+#: A consent for a second: its last instant is already outside.
+FOR_A_SECOND = replace(
+    AT_MIDNIGHT,
+    steps=(
+        (Wait(TICK), Decide("mother", "older", "PERSONAL_DATA", "GIVEN", timedelta(seconds=1))),
+        (Wait(None, 0, -TICK), NOTHING),
+        (Wait(TICK), NOTHING),
+    ),
+)
+#: The pupil comes of age, lets the guardians go on, and takes it back before the day is over (A12).
 OF_AGE = replace(
     AT_MIDNIGHT,
     births=((18, 1), (17, 0)),
     settled=frozenset(PAIRS),
     steps=(
-        (Wait(None, 1, -TICK), Decide(None, "older", "GUARDIAN_ACCESS", "GIVEN", 2)),
-        (Wait(TICK), NOTHING),
+        (Wait(None, 1, -TICK), NOTHING),
+        (Wait(TICK), Decide(None, "older", "GUARDIAN_ACCESS", "GIVEN", 2)),
         (Wait(timedelta(hours=7)), Decide(None, "older", "PERSONAL_DATA", "GIVEN", None)),
         (Wait(timedelta(hours=7)), Withdraw("older", "older", "GUARDIAN_ACCESS")),
     ),
@@ -443,6 +452,7 @@ OF_AGE = replace(
 @RULES
 @example(story=AT_MIDNIGHT)
 @example(story=FORM_FOR_A_WHILE)
+@example(story=FOR_A_SECOND)
 @example(story=OF_AGE)
 @given(story=stories)
 async def test_every_face_answers_as_the_requirements_say_at_every_step_of_a_families_story(
@@ -469,6 +479,7 @@ async def test_every_face_answers_as_the_requirements_say_at_every_step_of_a_fam
 
 @settings(RULES, max_examples=max(EXAMPLES // 10, 1))
 @example(story=FORM_FOR_A_WHILE)
+@example(story=FOR_A_SECOND)
 @example(story=OF_AGE)
 @given(story=stories)
 async def test_an_open_subscription_delivers_every_event_while_access_lasts_and_none_after(
