@@ -39,6 +39,7 @@ from tests.support.stories import (
     ENDED_AND_GIVEN_ANEW,
     FOR_A_SECOND,
     FORM_FOR_A_WHILE,
+    LAST_AND_FIRST_DAYS,
     OF_AGE,
     Story,
     begin,
@@ -196,6 +197,7 @@ async def http(service: Service) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @RULES
+@example(story=LAST_AND_FIRST_DAYS)
 @example(story=AT_MIDNIGHT)
 @example(story=ENDED_AND_GIVEN_ANEW)
 @example(story=FORM_FOR_A_WHILE)

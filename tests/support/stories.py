@@ -282,3 +282,17 @@ ENDED_AND_GIVEN_ANEW = replace(
         (Wait(DAY), NOTHING),
     ),
 )
+#: The last day of a guardianship counts whole, and so does the first, and only, day of the next one (A11).
+LAST_AND_FIRST_DAYS = replace(
+    AT_MIDNIGHT,
+    settled=frozenset(PAIRS),
+    steps=(
+        (Wait(TICK), Rights(0, restricted=False, last=0)),
+        (Wait(None, 1, -TICK), NOTHING),
+        (Wait(TICK), Entrust(MOTHERS, 1, 0)),
+        (Wait(None, 1, -TICK), NOTHING),
+        (Wait(TICK), NOTHING),
+        (Wait(None, 1, -TICK), NOTHING),
+        (Wait(TICK), NOTHING),
+    ),
+)
