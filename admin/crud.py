@@ -377,7 +377,9 @@ class SchoolCRUD(PiccoloCRUD):
                 key = target._meta.primary_key.value_type(value)
             except (ValueError, TypeError, AttributeError) as problem:
                 raise HTTPException(422, f"«{column_title(column)}»: выберите запись") from problem
-            if not await target.exists().where(target._meta.primary_key == key):
+            # Of some tables staff may not read every column, and EXISTS would ask for them all.
+            own = target._meta.primary_key
+            if not await target.select(own).where(own == key).limit(1):
                 raise HTTPException(422, f"«{column_title(column)}»: {NOT_FOUND}")
 
 

@@ -143,7 +143,8 @@ async def register_signed(
 ) -> RegisteredDecision:
     """Append one's own decision that one has just signed, inside the command that keeps the signature (D5).
 
-    Raises NotFound for somebody else's, and what `require_possible` and `signatures.require_valid` raise.
+    Raises NotFound for somebody else's, and what `admissibility.require_possible` and
+    `signatures.require_valid` raise.
     """
     require_own(viewer, guardian_id, pupil_id)
     school = await lock_pair(None, guardian_id, pupil_id)
