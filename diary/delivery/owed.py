@@ -48,7 +48,7 @@ _STATEMENT = """
                 AND (m.valid_to IS NULL OR m.valid_to >= judged.on_day)
             ORDER BY t.kind = 'CLASS' DESC, m.valid_from DESC, m.id LIMIT 1
         ) AS d
-        WHERE s.id = $1 AND (p.left_on IS NULL OR p.left_on >= d.on_day)
+        WHERE s.id = $1 AND (p.left_on IS NULL OR p.left_on >= d.on_day) {of_pupils}
     ), pairs AS MATERIALIZED (
         SELECT DISTINCT e.pupil, g.guardian, e.due_at, v.verdict, {guardian_is_owed} AS is_owed
         FROM enrolled e JOIN {guardianships} g ON g.pupil = e.pupil AND {in_force}
@@ -56,7 +56,25 @@ _STATEMENT = """
         WHERE e.due_at IS NOT NULL
         UNION ALL
         SELECT e.pupil, NULL, e.due_at, '', true FROM enrolled e WHERE e.due_at IS NOT NULL AND {pupil_is_owed}
-    ), cancelled AS (
+    ), cancelled AS ({cancelled}), opened AS (
+        INSERT INTO obligation (school, kind, clause, pupil, guardian, about, opened_at, due_at)
+        SELECT $1, '{kind}', $11, p.pupil, p.guardian,
+            $6::varchar || CASE WHEN known.number = 0 THEN '' ELSE '/' || known.number + 1 END, $7, p.due_at
+        FROM pairs p CROSS JOIN LATERAL (
+            SELECT count(*) AS number,
+                coalesce(bool_and(o.state = 'CANCELLED' AND o.cancel_reason = ANY ($10::text[])), true) AS is_free
+            FROM obligation o
+            WHERE o.kind = '{kind}' AND o.pupil = p.pupil
+                AND coalesce(o.guardian, {self}) = coalesce(p.guardian, {self})
+                AND (o.about = $6::varchar OR starts_with(o.about, $6::varchar || '/'))
+        ) AS known
+        WHERE p.is_owed AND known.is_free AND p.due_at BETWEEN $8 AND $9
+        ON CONFLICT DO NOTHING RETURNING id
+    )
+    SELECT (SELECT count(*) FROM opened) AS opened, (SELECT count(*) FROM cancelled) AS cancelled
+"""
+
+_CANCELLED = """
         UPDATE obligation o SET state = 'CANCELLED', cancelled_at = least($5::timestamptz, o.due_at),
             cancel_reason = gone.reason
         FROM (
@@ -76,28 +94,15 @@ _STATEMENT = """
                 AND was.due_at BETWEEN $8 AND $9
         ) AS gone
         WHERE o.id = gone.id AND gone.reason IS NOT NULL RETURNING o.id
-    ), opened AS (
-        INSERT INTO obligation (school, kind, clause, pupil, guardian, about, opened_at, due_at)
-        SELECT $1, '{kind}', $11, p.pupil, p.guardian,
-            $6::varchar || CASE WHEN known.number = 0 THEN '' ELSE '/' || known.number + 1 END, $7, p.due_at
-        FROM pairs p CROSS JOIN LATERAL (
-            SELECT count(*) AS number,
-                coalesce(bool_and(o.state = 'CANCELLED' AND o.cancel_reason = ANY ($10::text[])), true) AS is_free
-            FROM obligation o
-            WHERE o.kind = '{kind}' AND o.pupil = p.pupil
-                AND coalesce(o.guardian, {self}) = coalesce(p.guardian, {self})
-                AND (o.about = $6::varchar OR starts_with(o.about, $6::varchar || '/'))
-        ) AS known
-        WHERE p.is_owed AND known.is_free AND p.due_at BETWEEN $8 AND $9
-        ON CONFLICT DO NOTHING RETURNING id
-    )
-    SELECT (SELECT count(*) FROM opened) AS opened, (SELECT count(*) FROM cancelled) AS cancelled
 """
 
 
 @cache
-def statement(kind: ObligationKind, *, past: bool) -> str:
-    """Return the statement for a kind; about the past it judges by what was registered by the instant judged (R2.4)."""
+def statement(kind: ObligationKind, *, past: bool, opening_only: bool = False) -> str:
+    """Return the statement for a kind; about the past it judges by what was registered by the instant judged (R2.4).
+
+    With `opening_only` nothing is cancelled, and $12 says about which pupils it is.
+    """
     as_of = "$5::timestamptz" if past else None
     if kind is ObligationKind.WEEKLY_DIARY:
         known = f"AND a.registered_at <= {as_of}" if as_of else ""
@@ -118,13 +123,19 @@ def statement(kind: ObligationKind, *, past: bool) -> str:
         )
         guardian_is_owed = f"(v.verdict = '{ALLOWED}')"
         pupil_is_owed = "e.age >= e.own_decision_age"
+    cancelled = (
+        "SELECT WHERE false"
+        if opening_only
+        else _CANCELLED.format(kind=kind.value, of_age=PUPIL_OF_AGE, self=PUPIL_SELF)
+    )
     return _STATEMENT.format(
+        cancelled=cancelled,
+        of_pupils="AND p.id = ANY ($12::uuid[])" if opening_only else "",
         kind=kind.value,
         guardianships=known_guardianships("$5::timestamptz") if past else "guardianship",
         in_force=in_force("g", "e.on_day"),
         guardian_verdict=verdict,
         guardian_is_owed=guardian_is_owed,
         pupil_is_owed=pupil_is_owed,
-        of_age=PUPIL_OF_AGE,
         self=PUPIL_SELF,
     )

@@ -168,6 +168,6 @@ def test_no_operation_was_forgotten() -> None:
         "contactPoints", "mailbox", "unreadMessages", "markRead",
         "signIn", "signOut", "recordMark", "correctMark", "registerConsent", "withdrawConsent",
         "agreeDelivery", "addContactPoint", "confirmContactPoint", "resendContactCode", "replaceContactPoint",
-        "retireContactPoint", "confirmHandOver",
+        "retireContactPoint", "confirmHandOver", "requestExtract", "requestConsentForm",
         "diaryEvents",
     }  # fmt: skip
