@@ -15,7 +15,8 @@ from starlette.responses import PlainTextResponse, Response
 
 from admin.labels import TABLES, column_title, spoken
 from diary.kit.outage import OUTAGES, RETRY_AFTER
-from diary.kit.refusal import NotAllowed, NotFound, Refusal
+from diary.kit.refusal import BadInput, NotAllowed, NotFound, Refusal
+from diary.kit.wording import translate
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +90,29 @@ CONSTRAINTS = {
     "teaching_assignment_ends_not_before_start": "Последний день не может быть раньше первого.",
     "teaching_assignment_one_start_per_subject": "Такое назначение с этого числа уже есть.",
 }
+#: What clerks call the fields that the domain names for programs.
+FIELDS = {
+    "at": "Момент",
+    "body": "Текст",
+    "channel": "Канал",
+    "channels": "Каналы",
+    "dates": "Отдельные даты",
+    "guardianId": "Представитель",
+    "messenger": "Мессенджер",
+    "monthDays": "Числа месяца",
+    "provenance": "Откуда получен",
+    "pupilId": "Обучающийся",
+    "quietTo": "Не беспокоить",
+    "reason": "Причина",
+    "receivedAt": "Получено",
+    "schedule": "Когда",
+    "subject": "Тема",
+    "textVersion": "Редакция текста согласия",
+    "validUntil": "Действует до",
+    "value": "Адрес или номер",
+    "weekOf": "Неделя",
+    "weekdays": "Дни недели",
+}
 _ONE_EXTERNAL_ID = re.compile(r"_one_external_id$")
 _VALIDATION = {
     "missing": "обязательное поле",
@@ -104,6 +128,15 @@ _VALIDATION = {
     "int_type": "укажите целое число",
     "bool_parsing": "укажите да или нет",
 }
+
+
+def sentence(refusal: Refusal) -> str:
+    """Return a refusal as a clerk reads it: a field is called by its Russian name, or not at all."""
+    if not isinstance(refusal, BadInput):
+        return str(refusal)
+    reason = translate(str(refusal.facts["reason"]))
+    title = FIELDS.get(str(refusal.facts["field"]))
+    return f"«{title}»: {reason}." if title else f"{reason[:1].upper()}{reason[1:]}."
 
 
 def refuse(status: int, text: str) -> PlainTextResponse:
@@ -169,7 +202,7 @@ def answer(problem: BaseException, *, deleting: bool = False) -> Response:
     """Turn whatever stopped a request into the answer that the clerk reads; nothing of the request has happened."""
     if isinstance(problem, Refusal):
         status = 404 if isinstance(problem, NotFound) else 403 if isinstance(problem, NotAllowed) else 422
-        return refuse(status, str(problem))
+        return refuse(status, sentence(problem))
     if isinstance(problem, ValidationError):
         return refuse(422, validation_text(problem))
     if isinstance(problem, HTTPException):

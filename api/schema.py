@@ -18,6 +18,7 @@ from api.agreements.queries import AgreementQueries
 from api.checks import DocumentChecks
 from api.consent.mutations import ConsentMutations
 from api.consent.queries import ConsentQueries
+from api.consent.signing import SigningMutations
 from api.contacts.mutations import ContactMutations
 from api.contacts.queries import ContactQueries
 from api.context import Context
@@ -53,6 +54,7 @@ class Mutation(
     JournalMutations,
     MailboxMutations,
     PaperMutations,
+    SigningMutations,
 ):
     """All mutations."""
 

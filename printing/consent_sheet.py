@@ -17,6 +17,7 @@ FORMS_AT_MOST = 180
 _TO_BE_WRITTEN = re.compile(r"_{5,}")
 #: The last line of a document, for whoever signs on a screen; on paper there is more room below.
 _SIGNED = re.compile(r"^Дата:[ _]*Подпись:[ _]*(?:/(?P<signer>[^/]*)/)?\s*$")
+_DOCUMENT_NUMBER = re.compile(r"^Номер документа: (.+)$")
 _NUMBERED = re.compile(r"^(\d{1,2}\.) +")
 _HASH_PART = re.compile(r"(.{16})(?=.)")
 
@@ -34,6 +35,9 @@ async def consent_sheets(documents: Sequence[ConsentDocument], *, at: datetime) 
 def _form(document: ConsentDocument) -> dict[str, Any]:
     title, _blank, body = document.document.partition("\n\n")
     lines = [line.strip() for line in body.splitlines() if line.strip()]
+    number = _DOCUMENT_NUMBER.match(lines[-1]) if lines else None
+    if number:
+        lines.pop()
     signed = _SIGNED.match(lines[-1]) if lines else None
     if signed:
         lines.pop()
@@ -42,6 +46,7 @@ def _form(document: ConsentDocument) -> dict[str, Any]:
         "title": title,
         "paragraphs": [_paragraph(line) for line in lines],
         "signer": "" if _TO_BE_WRITTEN.search(signer) else signer,
+        "number": number[1] if number else "",
         "version": document.version,
         "textHash": _HASH_PART.sub(r"\1 ", document.text_sha256),
         "documentHash": _HASH_PART.sub(r"\1 ", document.document_sha256),

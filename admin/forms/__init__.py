@@ -1,9 +1,13 @@
 """The acts that are more than changing a record: each form calls one command of the domain."""
 
 from admin.forms import (
+    agree_delivery,
+    check_signature,
     close_account,
+    contact_details,
     create_account,
     hand_over_sheet,
+    past_access,
     print_week,
     register_decision,
     register_statements,
@@ -17,7 +21,11 @@ from admin.forms.form import StaffForm
 FORMS: tuple[StaffForm, ...] = (
     register_decision.FORM,
     withdraw_consent.FORM,
+    check_signature.FORM,
     register_statements.FORM,
+    past_access.FORM,
+    agree_delivery.FORM,
+    contact_details.FORM,
     print_week.FORM,
     hand_over_sheet.FORM,
     write_to_families.FORM,

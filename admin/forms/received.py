@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from admin.forms import typed
 from admin.forms.form import Desk
 from admin.scope import staff_transaction
-from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind
+from diary.consent.tables import Decision, Purpose
 from diary.delivery.consents import RegisteredDecision, register_consent
 from diary.kit import clock, database
 
@@ -24,15 +24,14 @@ async def register(
     guardian: str,
     purpose: Purpose,
     decision: Decision,
-    form: DocumentForm,
-    signature: SignatureKind,
     document: str,
     scan: str,
     received_on: date | None,
     valid_until: date | None = None,
 ) -> tuple[RegisteredDecision, str]:
-    """Find the pair among the member's schools, register the decision, and say whose it is.
+    """Find the pair among the member's schools, register the decision on paper, and say whose it is.
 
+    What came as an electronic document goes by its signature: the form that checks one, then the statements.
     Raises NotOne and whatever `register_consent` refuses.
     """
     async with staff_transaction(desk.member):
@@ -46,8 +45,6 @@ async def register(
         pupil_id=child.id,
         purpose=purpose,
         decision=decision,
-        form=form,
-        signature_kind=signature,
         document_reference=document,
         scan=kept,
         received_at=_instant(received_on, zone),

@@ -9,7 +9,7 @@ from pydantic import Field
 from admin.forms import received
 from admin.forms.form import Desk, Fields, StaffForm, choice, typed
 from admin.labels import CHOICES
-from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind
+from diary.consent.tables import Decision, Purpose
 
 
 class DecisionFields(Fields):
@@ -19,8 +19,6 @@ class DecisionFields(Fields):
     guardian: str = typed("Законный представитель (или «сам», если решение самого обучающегося)", suggest="guardians")
     purpose: Purpose = choice("О чём решение", Purpose, default=Purpose.PERSONAL_DATA)
     decision: Decision = choice("Решение", Decision, default=Decision.GIVEN)
-    form: DocumentForm = choice("Форма документа", DocumentForm, default=DocumentForm.PAPER)
-    signature: SignatureKind = choice("Подпись", SignatureKind, default=SignatureKind.HANDWRITTEN)
     document: str = typed("Документ: номер, дата, место хранения", needed=False)
     scan: str = typed("Скан (PDF, JPEG или PNG)", needed=False, widget="scan")
     received_on: date | None = Field(default=None, title="Дата получения (пусто — сегодня)")
@@ -38,7 +36,7 @@ async def register(desk: Desk, fields: DecisionFields) -> str:
 FORM = StaffForm(
     slug="register-decision",
     name="Зарегистрировать решение",
-    description="Согласие, отказ или отзыв по документу, бумажному или электронному. Действует сразу.",
+    description="Согласие, отказ или отзыв по бумаге с собственноручной подписью. Действует сразу.",
     group="Согласия",
     fields=DecisionFields,
     handler=register,

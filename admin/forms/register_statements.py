@@ -1,79 +1,91 @@
-"""Registering many drafts in one go, after the panel has said how many they are."""
+"""A pile of drafts: how many they are and which would be refused, then all of them at once or none (D10)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
-from uuid import UUID
 
 from pydantic import Field
 
-from admin.forms.form import Desk, Fields, StaffForm
+from admin.forms import typed as people
+from admin.forms.form import Desk, Fields, StaffForm, typed
+from admin.problems import sentence
 from admin.scope import staff_transaction
-from diary.delivery.statements import register_statement
-from diary.kit import database
-from diary.kit.refusal import Refusal
+from diary.delivery.statement_pile import (
+    MOST_AT_ONCE,
+    Draft,
+    PileRefused,
+    Unfit,
+    check_pile,
+    drafts,
+    register_pile,
+)
 
-MOST_AT_ONCE = 500
-#: So many drafts that could not be registered are named; the others are counted.
-MOST_NAMED = 10
+#: So many drafts that would be refused are named; the others are counted.
+MOST_NAMED = 20
 
 
 class StatementFields(Fields):
     """Which drafts, and the count that the clerk has seen."""
 
+    school_class: str = typed("Класс (пусто — вся школа)", suggest="classes", needed=False)
     received_from: date | None = Field(default=None, title="Получены с (пусто — любые)")
     received_to: date | None = Field(default=None, title="Получены по (пусто — любые)")
     count: int = Field(
         default=0,
         ge=0,
         le=MOST_AT_ONCE,
-        title="Сколько заявлений зарегистрировать (0 — только узнать, сколько их)",
+        title="Сколько заявлений зарегистрировать (0 — только проверить)",
     )
-
-
-async def _drafts(fields: StatementFields) -> list[tuple[UUID, str]]:
-    rows = await database.fetch(
-        """
-        SELECT s.id, concat_ws(' ', p.family_name, p.given_name) AS whose
-        FROM statement s JOIN pupil p ON p.id = s.pupil JOIN school c ON c.id = s.school
-        WHERE s.state = 'DRAFT'
-            AND ($1::date IS NULL OR (s.received_at AT TIME ZONE c.time_zone)::date >= $1)
-            AND ($2::date IS NULL OR (s.received_at AT TIME ZONE c.time_zone)::date <= $2)
-        ORDER BY s.received_at, s.id LIMIT $3
-        """,
-        fields.received_from,
-        fields.received_to,
-        MOST_AT_ONCE,
-    )
-    return [(row["id"], row["whose"]) for row in rows]
 
 
 async def register(desk: Desk, fields: StatementFields) -> str:
-    """Register the drafts one by one, each in its own transaction, and name those that stayed drafts."""
-    async with staff_transaction(desk.member):
-        drafts = await _drafts(fields)
-    if not drafts:
-        return "Черновиков за эти дни нет."
+    """Check the pile, or register it when its size is the one that the clerk has seen."""
+    class_id = None
+    if fields.school_class:
+        async with staff_transaction(desk.member):
+            class_id = (await people.school_class(fields.school_class)).id
+    viewer = desk.member.viewer
+    pile = await drafts(viewer, class_id=class_id, received_from=fields.received_from, received_to=fields.received_to)
+    if not pile:
+        return "Черновиков по этому отбору нет."
+    if len(pile) > MOST_AT_ONCE:
+        raise ValueError(f"Черновиков больше {MOST_AT_ONCE}: выберите класс или дни.")
+    if fields.count not in {0, len(pile)}:
+        raise ValueError(f"Черновиков по этому отбору теперь {len(pile)}, а не {fields.count}. Проверьте список.")
     if fields.count == 0:
-        return f"Черновиков за эти дни: {len(drafts)}. Чтобы зарегистрировать их, укажите это число."
-    if fields.count != len(drafts):
-        raise ValueError(f"Черновиков за эти дни теперь {len(drafts)}, а не {fields.count}. Проверьте список.")
-    refused = []
-    for statement_id, whose in drafts:
-        try:
-            await register_statement(desk.member.viewer, statement_id)
-        except Refusal as refusal:
-            refused.append(f"{whose}: {refusal}")
-    said = f"Зарегистрировано: {len(drafts) - len(refused)}."
-    if refused:
-        said += f" Остались черновиками: {len(refused)}. " + " ".join(refused[:MOST_NAMED])
-    return said
+        return _checked(pile, await check_pile(viewer, [draft.id for draft in pile]))
+    try:
+        done = await register_pile(viewer, [draft.id for draft in pile])
+    except PileRefused as refusal:
+        raise ValueError("\n".join((str(refusal), *_named(pile, refusal.unfit)))) from None
+    return f"Зарегистрировано: {done}. Решения действуют с этой минуты."
+
+
+def _checked(pile: Sequence[Draft], unfit: Sequence[Unfit]) -> str:
+    if not unfit:
+        return f"Черновиков: {len(pile)}, пройдут все. Чтобы зарегистрировать их, укажите число {len(pile)}."
+    told = f"Черновиков: {len(pile)}, не пройдут: {len(unfit)}. Исправьте их, иначе не зарегистрируется ни один."
+    return "\n".join((told, *_named(pile, unfit)))
+
+
+def _named(pile: Sequence[Draft], unfit: Sequence[Unfit]) -> list[str]:
+    by_id = {draft.id: draft for draft in pile}
+    lines = [
+        f"{_whose(by_id[one.statement_id])}: {sentence(one.refusal)} ({one.refusal.code})" for one in unfit[:MOST_NAMED]
+    ]
+    return [*lines, f"И ещё {len(unfit) - MOST_NAMED}."] if len(unfit) > MOST_NAMED else lines
+
+
+def _whose(draft: Draft) -> str:
+    child = f"{draft.pupil}, {draft.school_class}" if draft.school_class else draft.pupil
+    return f"{draft.guardian or 'сам обучающийся'} — {child}"
 
 
 FORM = StaffForm(
     slug="register-statements",
     name="Зарегистрировать заявления",
-    description="Сразу несколько черновиков. Зарегистрированное заявление изменить нельзя.",
+    description="Сразу все черновики класса или школы: сначала проверка, потом все вместе или ни одного.",
     group="Согласия",
     fields=StatementFields,
     handler=register,

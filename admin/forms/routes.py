@@ -14,8 +14,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from admin.forms import FORMS, typed
+from admin.forms.duty import duties_of
 from admin.forms.form import Desk
-from admin.problems import INTERNAL, NOT_FOUND, TOO_DEEP, UNAVAILABLE, refuse
+from admin.problems import INTERNAL, NOT_FOUND, TOO_DEEP, UNAVAILABLE, refuse, sentence
 from admin.scans import ScanStorage
 from diary.kit.outage import OUTAGES, RETRY_AFTER
 from diary.kit.refusal import Refusal
@@ -74,8 +75,10 @@ def form_routes(scans: ScanStorage) -> list[BaseRoute]:
         except ValidationError as problem:
             titles = {name: field.title or name for name, field in form.fields.model_fields.items()}
             return _refused(_wrong_fields(problem, titles))
-        except (Refusal, ValueError) as refusal:
-            return _refused(str(refusal))
+        except Refusal as refusal:
+            return _refused(sentence(refusal))
+        except ValueError as problem:
+            return _refused(str(problem))
         except HTTPException as problem:
             return _refused(str(problem.detail), problem.status_code)
         except OUTAGES as problem:
@@ -101,11 +104,12 @@ def form_routes(scans: ScanStorage) -> list[BaseRoute]:
 async def _suggested(what: str, search: str, child: str) -> Sequence[object]:
     if what == "pupils":
         return list(await typed.pupils(search))[: typed.MOST_OFFERED]
-    if what == "guardians":
+    if what in {"guardians", "duties"}:
         try:
-            return [*await typed.guardians_of(await typed.pupil(child)), "сам"] if child else []
+            named = await typed.pupil(child) if child else None
         except typed.NotOne:
-            return []
+            named = None
+        return await _suggested_of(what, named) if named else []
     if what == "classes":
         return list(await typed.classes(search))[: typed.MOST_OFFERED]
     if what == "accounts":
@@ -114,3 +118,9 @@ async def _suggested(what: str, search: str, child: str) -> Sequence[object]:
         found = [*await typed.people("guardian", search), *await typed.people("teacher", search)]
         return [*found, *await typed.pupils(search)][: typed.MOST_OFFERED]
     return []
+
+
+async def _suggested_of(what: str, child: typed.Person) -> Sequence[object]:
+    if what == "duties":
+        return (await duties_of(child))[: typed.MOST_OFFERED]
+    return [*await typed.guardians_of(child), "сам"]

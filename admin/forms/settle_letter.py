@@ -87,7 +87,7 @@ async def _letters(text: str = "") -> list[_Letter]:
                 o.created_at AT TIME ZONE s.time_zone AS written_at, o.state, o.created_at
             FROM outbox o JOIN school s ON s.id = o.school JOIN guardian g ON g.id = o.guardian
             JOIN contact_point c ON c.id = o.contact_point LEFT JOIN pupil p ON p.id = o.pupil
-            WHERE o.kind = 'EMAIL' AND o.state IN ('UNCERTAIN', 'FAILED')
+            WHERE o.kind <> 'PRINT' AND (o.state = 'UNCERTAIN' OR o.state = 'FAILED' AND o.evidence IS NULL)
         ) AS waiting
         WHERE starts_with(translate(lower(name), 'ё', 'е'), $1) OR starts_with(lower(address), $1)
         ORDER BY state DESC, created_at, id LIMIT $2

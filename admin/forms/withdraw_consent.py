@@ -9,7 +9,7 @@ from pydantic import Field
 from admin.forms import received
 from admin.forms.form import Desk, Fields, StaffForm, choice, typed
 from admin.labels import CHOICES
-from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind
+from diary.consent.tables import Decision, Purpose
 
 
 class WithdrawalFields(Fields):
@@ -18,8 +18,6 @@ class WithdrawalFields(Fields):
     pupil: str = typed("Обучающийся: фамилия, имя, класс", suggest="pupils")
     guardian: str = typed("Законный представитель (или «сам», если решение самого обучающегося)", suggest="guardians")
     purpose: Purpose = choice("Какое согласие отзывается", Purpose, default=Purpose.PERSONAL_DATA)
-    form: DocumentForm = choice("Форма документа", DocumentForm, default=DocumentForm.PAPER)
-    signature: SignatureKind = choice("Подпись", SignatureKind, default=SignatureKind.HANDWRITTEN)
     document: str = typed("Документ: номер, дата, место хранения", needed=False)
     scan: str = typed("Скан (PDF, JPEG или PNG)", needed=False, widget="scan")
     received_on: date | None = Field(default=None, title="Дата получения (пусто — сегодня)")
@@ -35,7 +33,7 @@ async def withdraw(desk: Desk, fields: WithdrawalFields) -> str:
 FORM = StaffForm(
     slug="withdraw-consent",
     name="Отозвать согласие",
-    description="По заявлению, которое пришло в школу. Доступ к дневнику закрывается сразу.",
+    description="По бумаге с собственноручной подписью. Доступ к дневнику закрывается сразу.",
     group="Согласия",
     fields=WithdrawalFields,
     handler=withdraw,

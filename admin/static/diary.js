@@ -209,6 +209,30 @@
     input.after(file, said);
   }
 
+  function chooseSignature(input) {
+    const file = document.createElement("input");
+    file.type = "file";
+    file.accept = ".sig,.p7s,.sgn,.p7m,.pem";
+    file.setAttribute("aria-label", input.dataset.title || "");
+    const said = document.createElement("small");
+    file.addEventListener("change", async () => {
+      const chosen = file.files[0];
+      put(input, "");
+      said.textContent = "";
+      if (!chosen) return;
+      if (!chosen.size || chosen.size > 32 * 1024) {
+        said.textContent = "Это не файл подписи: он пуст или больше 32 КБ.";
+        file.value = "";
+        return;
+      }
+      const bytes = new Uint8Array(await chosen.arrayBuffer());
+      put(input, btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")));
+      said.textContent = "Файл приложен.";
+    });
+    input.hidden = true;
+    input.after(file, said);
+  }
+
   function widen(input) {
     const area = document.createElement("textarea");
     area.rows = 10;
@@ -233,6 +257,7 @@
       if (field.offered) offer(input, field.offered);
       else if (field.suggest) suggest(input, field.suggest, form);
       else if (field.widget === "scan") chooseScan(input);
+      else if (field.widget === "signature") chooseSignature(input);
       else if (field.widget === "textarea" && input.tagName !== "TEXTAREA") widen(input);
     }
   }

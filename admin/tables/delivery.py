@@ -17,6 +17,7 @@ from admin.tables.listing import listing
 from diary.consent.tables import ConsentDecision
 from diary.delivery.statements import register_statement
 from diary.delivery.tables import ContactPoint, DeliveryAgreement, Statement, StatementState
+from diary.kit import clock
 
 GROUP = "Заявления и контакты"
 
@@ -30,6 +31,8 @@ class StatementCRUD(SchoolCRUD):
     async def post_single(self, request: Request, data: dict[str, Any]) -> Response:
         """Add a draft, and register it at once when that is the state asked for."""
         draft, register = self._draft_of(data)
+        # The database's own default would be later than the instant at which the command registers it.
+        draft = {"received_at": clock.now().isoformat(), **draft}
         await self._adopt_scan(request, draft, school=draft.get("school"))
         posted: Response = await SchoolCRUD.post_single(self, request, draft)
         if register and posted.status_code < 400:
@@ -82,6 +85,7 @@ LISTINGS = (
             Statement.purpose,
             Statement.decision,
             Statement.form,
+            Statement.signature,
             Statement.document_reference,
             Statement.scan,
             Statement.state,

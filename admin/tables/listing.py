@@ -18,13 +18,17 @@ def listing(
     link: Column,
     order: Column,
     newest_first: bool = False,
+    waiting_first: Column | None = None,
     writable: bool = False,
     crud: type[SchoolCRUD] = SchoolCRUD,
     hidden: tuple[Column, ...] = (),
     unreadable: tuple[Column, ...] = (),
     files: tuple[Column, ...] = (),
 ) -> Listing:
-    """List a table under a group of the menu with these columns, the link's column leading to the record."""
+    """List a table under a group of the menu with these columns, the link's column leading to the record.
+
+    `waiting_first` is a state whose OPEN records stand above all others.
+    """
     table = link._meta.table
     kept_out = {column._meta.name for column in (*hidden, *unreadable)}
     return Listing(
@@ -34,7 +38,10 @@ def listing(
             visible_filters=[column for column in table._meta.columns if column._meta.name not in kept_out],
             menu_group=group,
             link_column=link,
-            order_by=[OrderBy(order, ascending=not newest_first)],
+            order_by=[
+                *([OrderBy(waiting_first, ascending=False)] if waiting_first else []),
+                OrderBy(order, ascending=not newest_first),
+            ],
         ),
         writable=writable,
         crud=crud,

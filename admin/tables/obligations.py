@@ -1,4 +1,4 @@
-"""The read-only list of duties, the latest deadline first (D6)."""
+"""The read-only list of duties, what still waits first, by deadline (D6)."""
 
 from __future__ import annotations
 
@@ -16,16 +16,14 @@ LISTINGS = (
             Obligation.state,
             Obligation.pupil,
             Obligation.guardian,
-            Obligation.about,
             Obligation.warning_level,
             Obligation.met_at,
             Obligation.cancel_reason,
-            Obligation.id,
             Obligation.school,
         ),
         link=Obligation.due_at,
         order=Obligation.due_at,
-        newest_first=True,
+        waiting_first=Obligation.state,
         unreadable=(Obligation.evidence,),
     ),
 )

@@ -29,7 +29,10 @@ class RegisterConsentInput:
         default=SignatureKind.HANDWRITTEN, description="How the document is signed."
     )
     document_reference: str = strawberry.field(
-        default="", description="The document: number, date, place where it is kept; needed for every decision (R2.2)."
+        default="", description="The document: number, date, place where it is kept; needed for paper (R2.2)."
+    )
+    signature_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The valid signature that a decision in electronic form rests on (63-FZ)."
     )
     text_version: str = strawberry.field(
         default="", description="Which published version of the text was signed; left out, another form was used."
@@ -77,6 +80,7 @@ class ConsentMutations:
             form=given.form,
             signature_kind=given.signature_kind,
             document_reference=given.document_reference,
+            signature_id=optional_identifier(given.signature_id),
             text_version=given.text_version,
             received_at=instant(given.received_at, field="receivedAt"),
             valid_until=instant(given.valid_until, field="validUntil"),

@@ -1,4 +1,4 @@
-"""Reading the consent ledger: what stood in it at any instant (R2.4)."""
+"""Reading the consent ledger: its lines, and what stood in it at any instant (R2.4)."""
 
 from __future__ import annotations
 
@@ -7,17 +7,44 @@ from typing import Annotated
 
 import strawberry
 
-from api.consent import types
+from api.consent import entries, types
 from api.context import Info
 from api.identifiers import identifier, instant, optional_identifier
-from diary.consent.tables import Purpose
-from diary.delivery import consent_documents, past_access
+from diary.consent.tables import Decision, Purpose
+from diary.delivery import consent_documents, consent_pages, past_access
 from diary.kit import clock
 
 
 @strawberry.type
 class ConsentQueries:
     """Queries of consent."""
+
+    @strawberry.field(
+        description="The decisions of the ledger, the newest first, each with the text, the signature and its check "
+        "(R2.1, R2.4). The school's office reads its school's, guardians and pupils their own, also without a consent."
+    )
+    async def consents(
+        self,
+        info: Info,
+        *,
+        pupil_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="About whose data; left out, about anybody's.")
+        ] = None,
+        guardian_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Whose decisions; left out, anybody's.")
+        ] = None,
+        first: Annotated[int, strawberry.argument(description="How many, 100 at most.")] = 20,
+        after: Annotated[str | None, strawberry.argument(description="The cursor to go on after.")] = None,
+    ) -> entries.ConsentConnection:
+        """Return a page."""
+        page = await consent_pages.page(
+            await info.context.viewer(),
+            pupil_id=optional_identifier(pupil_id),
+            guardian_id=optional_identifier(guardian_id),
+            first=first,
+            after=after,
+        )
+        return entries.connection_of(page, after=after)
 
     @strawberry.field(
         description="Whether a guardian, or the pupil, could lawfully read the diary at an instant, by what was "
@@ -56,6 +83,9 @@ class ConsentQueries:
             strawberry.ID | None, strawberry.argument(description="Who signs; left out, the pupil.")
         ] = None,
         purpose: Annotated[Purpose, strawberry.argument(description="What is decided about.")] = Purpose.PERSONAL_DATA,
+        decision: Annotated[
+            Decision, strawberry.argument(description="What is decided: a refusal and a withdrawal say so.")
+        ] = Decision.GIVEN,
     ) -> consent_documents.ConsentDocument:
         """Return the document."""
         return await consent_documents.consent_document(
@@ -63,4 +93,5 @@ class ConsentQueries:
             guardian_id=optional_identifier(guardian_id),
             pupil_id=identifier(pupil_id),
             purpose=purpose,
+            decision=decision,
         )

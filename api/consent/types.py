@@ -8,7 +8,7 @@ import strawberry
 
 from api.enums import describe
 from api.limits import SIZE
-from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind
+from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind, SignatureVerdict
 
 describe(
     Purpose,
@@ -38,6 +38,18 @@ describe(
     ENHANCED="An enhanced non-qualified electronic signature (НЭП).",
     QUALIFIED="A qualified electronic signature (КЭП).",
 )
+describe(
+    SignatureVerdict,
+    "What checking an electronic signature has shown; only VALID counts as a signature.",
+    VALID="This person signed exactly this document with a certificate that the school trusts.",
+    NOT_CHECKED="Nothing here can check it (a national algorithm without its engine, an outdated one); never valid.",
+    TAMPERED="The document is not the one that was signed, or not the one that the school has issued.",
+    EXPIRED="The certificate's term is over, or has not begun.",
+    UNTRUSTED="The certificate leads to no authority that the school trusts.",
+    WRONG_SIGNER="The certificate is made out to somebody else.",
+    SEVERAL_SIGNERS="The file holds several signatures.",
+    MALFORMED="The file is no detached signature.",
+)
 
 
 @strawberry.type(description="A decision as it stands in the append-only ledger (R2.1, R2.4).")
@@ -60,9 +72,12 @@ class DecisionThen:
     """A decision of that moment."""
 
     id: strawberry.ID = strawberry.field(description="Opaque identifier.")
+    guardian_id: strawberry.ID | None = strawberry.field(description="Who decided; null for the pupil's own decision.")
     purpose: Purpose = strawberry.field(description="What was decided about.")
     decision: Decision = strawberry.field(description="What was decided.")
-    document_reference: str = strawberry.field(description="The document: number, date, place where it is kept.")
+    document_reference: str | None = strawberry.field(
+        description="The document: number, date, place where it is kept; for the school's office alone."
+    )
     registered_at: dt.datetime = strawberry.field(description="When it was registered.")
     valid_until: dt.datetime | None = strawberry.field(description="Until when; null means until it is withdrawn.")
 
@@ -71,6 +86,7 @@ class DecisionThen:
 class GuardianshipThen:
     """A guardianship of that moment."""
 
+    guardian_id: strawberry.ID = strawberry.field(description="Whose guardianship.")
     valid_from: dt.date = strawberry.field(description="First day.")
     valid_to: dt.date | None = strawberry.field(description="Last day; null means without an end.")
     restricted: bool = strawberry.field(description="Whether a court has restricted the rights.")
@@ -84,9 +100,10 @@ class AccessState:
     at: dt.datetime = strawberry.field(description="Which instant.")
     lawful: bool = strawberry.field(description="Whether the diary was open to this person.")
     verdict: str = strawberry.field(description="ALLOWED, or the code of the refusal that the person would have got.")
-    decisions: list[DecisionThen] = strawberry.field(description="The decisions that counted.", metadata={SIZE: 3})
+    decisions: list[DecisionThen] = strawberry.field(description="The decisions that counted.", metadata={SIZE: 4})
     guardianships: list[GuardianshipThen] = strawberry.field(
-        description="The guardianships that were known.", metadata={SIZE: 1}
+        description="The guardianships that were known; for a pupil under age those that were in force.",
+        metadata={SIZE: 2},
     )
 
 
@@ -102,3 +119,28 @@ class ConsentDocument:
     )
     document_sha256: str = strawberry.field(description="SHA-256 of the document in UTF-8.")
     text_sha256: str = strawberry.field(description="SHA-256 of the school's wording, as the ledger keeps it.")
+
+
+@strawberry.type(description="A code on its way to the signer.")
+class SigningRequest:
+    """A code."""
+
+    request_id: strawberry.ID = strawberry.field(description="Opaque identifier, for signConsent.")
+    expires_at: dt.datetime = strawberry.field(description="Until when the code can be entered.")
+
+
+@strawberry.type(description="What has become of a signed document.")
+class SubmittedConsent:
+    """A submission."""
+
+    verdict: SignatureVerdict = strawberry.field(description="What checking the signature has shown.")
+    reason: str = strawberry.field(description="The same in words, in Russian.")
+    signature_kind: SignatureKind = strawberry.field(
+        description="ENHANCED, or QUALIFIED when the certificate leads to an accredited authority."
+    )
+    decision: ConsentDecision | None = strawberry.field(
+        description="The decision in the ledger; null unless the verdict is VALID."
+    )
+    statement_id: strawberry.ID | None = strawberry.field(
+        description="The draft that waits for the office; null when the decision is registered."
+    )

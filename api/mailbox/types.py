@@ -8,7 +8,9 @@ import strawberry
 from strawberry import relay
 
 from api.limits import SIZE
+from api.pages import page_info
 from diary.delivery import mailbox
+from diary.kit.pages import Page
 
 
 @strawberry.type(description="A message in the own mailbox, with its times (R3.1).")
@@ -57,15 +59,7 @@ def message_of(found: mailbox.Message) -> MailboxMessage:
     )
 
 
-def connection_of(page: mailbox.Page, *, after: str | None) -> MailboxConnection:
+def connection_of(page: Page[mailbox.Message], *, after: str | None) -> MailboxConnection:
     """Return a page as clients see it."""
     edges = [MailboxEdge(cursor=mailbox.cursor_of(found), node=message_of(found)) for found in page.found]
-    return MailboxConnection(
-        edges=edges,
-        page_info=relay.PageInfo(
-            has_next_page=page.has_more,
-            has_previous_page=after is not None,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
-        ),
-    )
+    return MailboxConnection(edges=edges, page_info=page_info(edges, has_more=page.has_more, after=after))

@@ -9,8 +9,10 @@ from strawberry import relay
 
 from api.enums import describe
 from api.limits import SIZE
+from api.pages import page_info
 from diary.delivery import obligation_pages
 from diary.delivery.tables import MetBy, ObligationKind, ObligationState
+from diary.kit.pages import Page
 
 describe(
     ObligationKind,
@@ -98,17 +100,9 @@ def obligation_of(found: obligation_pages.Obligation) -> Obligation:
     )
 
 
-def connection_of(page: obligation_pages.Page, *, after: str | None) -> ObligationConnection:
+def connection_of(page: Page[obligation_pages.Obligation], *, after: str | None) -> ObligationConnection:
     """Return a page as clients see it."""
     edges = [
         ObligationEdge(cursor=obligation_pages.cursor_of(found), node=obligation_of(found)) for found in page.found
     ]
-    return ObligationConnection(
-        edges=edges,
-        page_info=relay.PageInfo(
-            has_next_page=page.has_more,
-            has_previous_page=after is not None,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
-        ),
-    )
+    return ObligationConnection(edges=edges, page_info=page_info(edges, has_more=page.has_more, after=after))

@@ -132,6 +132,10 @@ class Signature(Table, tablename="signature", help_text="Электронные 
     )
     signature_others_keep_the_bytes = Check("kind = 'SIMPLE' OR cms IS NOT NULL")
 
+    @classmethod
+    def get_readable(cls) -> Readable:
+        return Readable(template="%s: %s", columns=[cls.signer, cls.reason])
+
 
 class ConsentDecision(Table, tablename="consent_decision", help_text="Реестр согласий и отказов (только чтение)"):
     """One decision of a guardian about a child, or a pupil about the own data; never changed, only followed (R2.4)."""

@@ -39,6 +39,8 @@ class ConsentFacts:
     signer_document: str = ""
     authority: str = ""
     pupil: str
+    pupil_address: str = ""
+    pupil_document: str = ""
     school: str
     school_address: str = ""
     processor: str = ""
@@ -57,11 +59,13 @@ async def current_text(school_id: UUID, purpose: Purpose) -> Text:
 
     Inside a command, because the first question writes it down.
     """
+    # A wording dated ahead is not in force yet.
     newest = """
         SELECT id, version, title, body, sha256 FROM consent_text
-        WHERE school = $1 AND purpose = $2 ORDER BY published_at DESC, id DESC LIMIT 1
+        WHERE school = $1 AND purpose = $2 AND published_at <= $3 ORDER BY published_at DESC, id DESC LIMIT 1
     """
-    rows = await database.fetch(newest, school_id, purpose.value)
+    now = clock.now()
+    rows = await database.fetch(newest, school_id, purpose.value, now)
     if not rows:
         # Of two who ask first, one publishes and the other waits for it.
         await database.execute(
@@ -74,24 +78,28 @@ async def current_text(school_id: UUID, purpose: Purpose) -> Text:
             FIRST_VERSION,
             _TITLES[purpose],
             built_in(purpose),
-            clock.now(),
+            now,
         )
-        rows = await database.fetch(newest, school_id, purpose.value)
+        rows = await database.fetch(newest, school_id, purpose.value, now)
     return Text(**rows[0])
 
 
-async def hash_of(school_id: UUID, purpose: Purpose, version: str) -> str:
-    """Return the hash of a published wording; raises BadInput for a version that the school has never published."""
+async def text_of(school_id: UUID, purpose: Purpose, version: str) -> Text:
+    """Return a published wording; raises BadInput for a version that the school has never published."""
     rows = await database.fetch(
-        "SELECT sha256 FROM consent_text WHERE school = $1 AND purpose = $2 AND version = $3",
+        "SELECT id, version, title, body, sha256 FROM consent_text WHERE school = $1 AND purpose = $2 AND version = $3",
         school_id,
         purpose.value,
         version,
     )
     if not rows:
         raise BadInput(field="textVersion", reason=_("такой редакции у этого документа нет"))
-    found: str = rows[0]["sha256"]
-    return found
+    return Text(**rows[0])
+
+
+async def hash_of(school_id: UUID, purpose: Purpose, version: str) -> str:
+    """Return the hash of a published wording; raises BadInput for a version that the school has never published."""
+    return (await text_of(school_id, purpose, version)).sha256
 
 
 @cache
@@ -109,6 +117,8 @@ def filled(text: Text, facts: ConsentFacts) -> str:
         ("{signer_document}", facts.signer_document),
         ("{authority}", facts.authority),
         ("{pupil}", facts.pupil),
+        ("{pupil_address}", facts.pupil_address),
+        ("{pupil_document}", facts.pupil_document),
         ("{school}", facts.school),
         ("{school_address}", facts.school_address),
         ("{processor}", facts.processor or "обработка никому не поручена"),

@@ -46,14 +46,14 @@ class ElectronicFormRefused(Refusal):
     """The person declined the electronic form; the consent itself may stand (A2, R9)."""
 
     code = "ELECTRONIC_FORM_REFUSED"
-    wording = _("Вы отказались от электронной формы: школа выдаёт печатный дневник каждую неделю.")
+    wording = _("Зарегистрирован отказ от электронной формы: школа выдаёт печатный дневник каждую неделю.")
 
 
 class OwnConsentMissing(Refusal):
     """A pupil of this age decides about the own data too, and has not agreed (A12)."""
 
     code = "OWN_CONSENT_MISSING"
-    wording = _("Нужно согласие самого обучающегося: с 14 лет он решает о своих данных сам.")
+    wording = _("Нужно согласие самого обучающегося: в этом возрасте он решает о своих данных сам.")
 
 
 class PupilOfAge(Refusal):
@@ -96,14 +96,14 @@ def _latest(person: str, pupil: str, purpose: str, as_of: str | None) -> str:
 
 
 def _verdict(person: str, pupil: str, at: str, as_of: str | None) -> str:
+    # Only a consent has a term: a refusal stands until the person decides otherwise (R2.3).
     return f"""(
         SELECT CASE
             WHEN personal.decision IS NULL THEN 'CONSENT_NOT_REGISTERED'
             WHEN personal.decision = 'REFUSED' THEN 'CONSENT_REFUSED'
             WHEN personal.decision = 'WITHDRAWN' THEN 'CONSENT_WITHDRAWN'
             WHEN personal.valid_until <= {at} THEN 'CONSENT_EXPIRED'
-            WHEN electronic.decision IN ('REFUSED', 'WITHDRAWN')
-                AND (electronic.valid_until IS NULL OR electronic.valid_until > {at}) THEN 'ELECTRONIC_FORM_REFUSED'
+            WHEN electronic.decision IN ('REFUSED', 'WITHDRAWN') THEN 'ELECTRONIC_FORM_REFUSED'
             ELSE 'ALLOWED' END
         FROM (SELECT) AS pair
         LEFT JOIN LATERAL ({_latest(person, pupil, "PERSONAL_DATA", as_of)}) AS personal ON true
@@ -123,7 +123,7 @@ def represents(*, pupil: str, at: str, as_of: str | None = None) -> str:
         SELECT {_age(at)} < w.of_age OR EXISTS (
             SELECT FROM ({own}) AS leave
             WHERE leave.decision = 'GIVEN' AND (leave.valid_until IS NULL OR leave.valid_until > {at}))
-        FROM pupil q JOIN school w ON w.id = q.school WHERE q.id = {pupil}
+        FROM pupil q JOIN {_schools(as_of)} w ON w.id = q.school WHERE q.id = {pupil}
     )"""  # noqa: S608
 
 
@@ -141,7 +141,8 @@ def guardian_verdict(*, guardian: str, pupil: str, at: str, as_of: str | None = 
 def pupil_verdict(*, pupil: str, at: str, as_of: str | None = None) -> str:
     """Return the SQL that judges a pupil's own access: first a guardian decides, then both, of age the pupil alone.
 
-    The ages are the school's (A12); an unknown birth date counts as under age.
+    The ages are the school's (A12); an unknown birth date counts as under age. A guardian who prefers paper has said
+    so for the own person: a pupil who decides too is not shut out by it (A2, A11).
     """
     own = _verdict("d.guardian IS NULL", pupil, at, as_of)
     by_guardian = _verdict("d.guardian = g.guardian", pupil, at, as_of)
@@ -151,15 +152,42 @@ def pupil_verdict(*, pupil: str, at: str, as_of: str | None = None) -> str:
              ELSE (
                 SELECT coalesce(min(verdict) FILTER (WHERE verdict = 'ALLOWED'), min(verdict), 'CONSENT_NOT_REGISTERED')
                 FROM (
-                    SELECT {by_guardian} AS verdict FROM {_guardianships(as_of)} g
-                    WHERE g.pupil = {pupil} AND {in_force("g", "years.today")}
+                    SELECT CASE WHEN guardians.verdict <> 'ELECTRONIC_FORM_REFUSED' THEN guardians.verdict
+                        WHEN years.age < years.own_decision_age THEN guardians.verdict ELSE 'ALLOWED' END AS verdict
+                    FROM (SELECT {by_guardian} AS verdict FROM {_guardianships(as_of)} g
+                    WHERE g.pupil = {pupil} AND {in_force("g", "years.today")}) AS guardians
                 ) AS verdicts
              ) END
         FROM (
             SELECT {_age(at)} AS age, w.of_age, w.own_decision_age, ({at} AT TIME ZONE w.time_zone)::date AS today
-            FROM pupil q JOIN school w ON w.id = q.school WHERE q.id = {pupil}
+            FROM pupil q JOIN {_schools(as_of)} w ON w.id = q.school WHERE q.id = {pupil}
         ) AS years
     )"""  # noqa: S608
+
+
+def _schools(as_of: str | None) -> str:
+    return "school" if as_of is None else known_schools(as_of)
+
+
+def known_schools(as_of: str) -> str:
+    """Return the SQL of the schools with the ages and the time zone that they had set at an instant (R2.4).
+
+    The trail tells what a setting was before each change, so the first change after the instant knows it.
+    """
+    return f"""(
+        SELECT x.id, {_set_then("time_zone", as_of)} AS time_zone,
+            {_set_then("own_decision_age", as_of)}::integer AS own_decision_age,
+            {_set_then("of_age", as_of)}::integer AS of_age
+        FROM school x
+    )"""  # noqa: S608
+
+
+def _set_then(setting: str, as_of: str) -> str:
+    return (
+        f"coalesce((SELECT e.before ->> '{setting}' FROM audit_entry e WHERE e.record = 'school' "  # noqa: S608
+        f"AND e.record_id = x.id::text AND e.action = 'UPDATE' AND e.at > {as_of} AND e.before ? '{setting}' "
+        f"ORDER BY e.at, e.id LIMIT 1), x.{setting}::text)"
+    )
 
 
 def _guardianships(as_of: str | None) -> str:

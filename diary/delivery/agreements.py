@@ -65,6 +65,30 @@ def current_sql(guardian: str, pupil: str) -> str:
     )
 
 
+#: What days_of() reads of an agreement a, if there is one, and its school s.
+DAYS = """
+    a.schedule, a.weekdays, a.month_days, a.dates, a.quiet_from, a.quiet_to, s.time_zone, s.delivery_weekdays,
+    s.delivery_time, s.quiet_from AS school_quiet_from, s.quiet_to AS school_quiet_to
+"""
+
+
+def days_of(row: Mapping[str, Any]) -> DeliveryDays:
+    """Return the days and hours of an agreement, the school's own where nothing else was agreed (R1.2)."""
+    schedule = DeliverySchedule(row["schedule"] or DeliverySchedule.SCHOOL_DEFAULT)
+    agreed = schedule is DeliverySchedule.AGREED_DAYS
+    own_hours = row["quiet_from"] is not None
+    return DeliveryDays(
+        zone=ZoneInfo(row["time_zone"]),
+        schedule=schedule,
+        weekdays=frozenset(row["weekdays"] if agreed else row["delivery_weekdays"]),
+        month_days=frozenset(row["month_days"] if agreed else ()),
+        dates=frozenset(row["dates"] if agreed else ()),
+        at=row["delivery_time"],
+        quiet_from=row["quiet_from" if own_hours else "school_quiet_from"],
+        quiet_to=row["quiet_to" if own_hours else "school_quiet_to"],
+    )
+
+
 _CURRENT = current_sql("$1", "$2")
 # A pupil that is neither of the viewer's school nor the viewer's ward has no row, one without agreements an empty one.
 _HISTORY = f"""
@@ -78,11 +102,6 @@ _HISTORY = f"""
             AND {in_force("g", "($4 AT TIME ZONE s.time_zone)::date")}))
     ORDER BY a.seq DESC
 """  # noqa: S608 - constants only
-_DEFAULTS = """
-    SELECT s.time_zone, s.delivery_weekdays, s.delivery_time, s.quiet_from AS school_quiet_from,
-        s.quiet_to AS school_quiet_to
-    FROM pupil p JOIN school s ON s.id = p.school WHERE p.id = $1
-"""
 
 
 async def current(guardian_id: UUID, pupil_id: UUID) -> Agreement | None:
@@ -102,22 +121,6 @@ async def history(viewer: Viewer, pupil_id: UUID) -> list[Agreement]:
     if not rows:
         raise NotFound
     return [_agreement(row) for row in rows if row["id"] is not None]
-
-
-async def delivery_days(pupil_id: UUID, agreement: Agreement | None) -> DeliveryDays:
-    """Return the days and hours of an agreement, the school's own where nothing else was agreed (R1.2)."""
-    school = (await database.fetch(_DEFAULTS, pupil_id))[0]
-    agreed = agreement if agreement and agreement.schedule is DeliverySchedule.AGREED_DAYS else None
-    return DeliveryDays(
-        zone=ZoneInfo(school["time_zone"]),
-        schedule=agreement.schedule if agreement else DeliverySchedule.SCHOOL_DEFAULT,
-        weekdays=frozenset(agreed.weekdays if agreed else school["delivery_weekdays"]),
-        month_days=frozenset(agreed.month_days if agreed else ()),
-        dates=frozenset(agreed.dates if agreed else ()),
-        at=school["delivery_time"],
-        quiet_from=(agreement and agreement.quiet_from) or school["school_quiet_from"],
-        quiet_to=(agreement and agreement.quiet_to) or school["school_quiet_to"],
-    )
 
 
 @command
@@ -144,7 +147,10 @@ async def agree(
     """
     now = clock.now()
     rows = await database.fetch(
-        "SELECT school FROM guardianship WHERE guardian = $1 AND pupil = $2 FOR NO KEY UPDATE", guardian_id, pupil_id
+        "SELECT g.school, s.time_zone FROM guardianship g JOIN school s ON s.id = g.school "
+        "WHERE g.guardian = $1 AND g.pupil = $2 FOR NO KEY UPDATE OF g",
+        guardian_id,
+        pupil_id,
     )
     by_office = bool(rows) and rows[0]["school"] in viewer.schools(Role.OFFICE)
     if not rows or not (by_office or guardian_id in viewer.people(Role.GUARDIAN)):
@@ -160,7 +166,7 @@ async def agree(
     if verdict != ALLOWED:
         raise refusal_of(verdict)
     _require_form(form, reason, channels)
-    _require_days(schedule, weekdays, month_days, dates, now.date())
+    _require_days(schedule, weekdays, month_days, dates, now.astimezone(ZoneInfo(rows[0]["time_zone"])).date())
     if (quiet_from is None) != (quiet_to is None):
         raise BadInput(field="quietTo", reason=_("укажите и начало, и конец тихих часов"))
     return await _append(
@@ -182,8 +188,8 @@ async def agree(
     )
 
 
-async def consent_ended(actor: Actor, *, guardian_id: UUID, pupil_id: UUID) -> None:
-    """Put a family on paper when its consent ends; inside the command that ends it (R2.3)."""
+async def consent_ended(actor: Actor, *, guardian_id: UUID, pupil_id: UUID, document_reference: str = "") -> None:
+    """Put a family on paper when its consent ends, by the document that ends it; inside that command (R2.3, R9.3)."""
     was = await current(guardian_id, pupil_id)
     if was is not None and was.form is DeliveryForm.PAPER:
         return
@@ -202,7 +208,7 @@ async def consent_ended(actor: Actor, *, guardian_id: UUID, pupil_id: UUID) -> N
         dates=(),
         quiet=(None, None),
         origin=AgreementOrigin.CONSENT_ENDED,
-        document_reference="",
+        document_reference=document_reference,
         now=clock.now(),
     )
 

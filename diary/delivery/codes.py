@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from diary.access import passwords
 from diary.delivery.tables import Channel, CodePurpose, OutboxKind
 from diary.kit import clock, database
@@ -19,9 +21,11 @@ from diary.kit.wording import _
 DIGITS = 6
 LIVES_FOR = timedelta(minutes=10)
 TRIES = 5
-#: So many codes go to one address in this time, whoever asks, and so many to all addresses of one account in a day.
+#: So many codes one account gets to one address in this time, and so many to all its addresses in a day.
 ADDRESS_AT_MOST, ADDRESS_WITHIN = 3, timedelta(minutes=15)
 ACCOUNT_AT_MOST, ACCOUNT_WITHIN = 10, timedelta(days=1)
+#: So many go to one address in that time whoever asks; beyond it none leaves, and nobody learns that others ask too.
+ADDRESS_OF_ALL_AT_MOST = 6
 
 #: Channels that can carry a code.
 CARRIERS = {Channel.EMAIL: OutboxKind.EMAIL}
@@ -105,6 +109,8 @@ async def send_code(
 ) -> CodeSent:
     """Queue a fresh code to a contact, inside the command that needs it.
 
+    Whoever asks for an address that others flood gets the usual answer and no code: a refusal would tell that somebody
+    else has entered the very same address.
     Raises TooManyCodes, BadInput for a channel that carries none, NotFound for a contact that is no more.
     """
     now = clock.now()
@@ -125,8 +131,11 @@ async def send_code(
     lately = (
         await database.fetch(
             """
-            SELECT count(*) FILTER (WHERE lower(p.value) = lower($1) AND c.sent_at > $3) AS to_address,
-                count(*) FILTER (WHERE c.account = $2 AND c.sent_at > $4) AS by_account
+            SELECT count(*) FILTER (WHERE c.account = $2 AND lower(p.value) = lower($1) AND c.sent_at > $3)
+                    AS to_address,
+                count(*) FILTER (WHERE c.account = $2) AS by_account,
+                count(*) FILTER (WHERE lower(p.value) = lower($1) AND c.sent_at > $3
+                    AND EXISTS (SELECT FROM outbox o WHERE o.dedup_key = 'code:' || c.id)) AS by_all
             FROM one_time_code c JOIN contact_point p ON p.id = c.contact_point
             WHERE c.sent_at > $4 AND (c.account = $2 OR lower(p.value) = lower($1))
             """,
@@ -159,6 +168,8 @@ async def send_code(
             address,
         )
     )[0]["id"]
+    if lately["by_all"] >= ADDRESS_OF_ALL_AT_MOST:
+        return CodeSent(request_id=request_id, expires_at=now + LIVES_FOR)
     await database.execute(
         """
         INSERT INTO outbox (id, school, kind, topic, dedup_key, guardian, pupil, contact_point, subject, body, due_at,
@@ -194,7 +205,7 @@ async def try_code(actor: Actor, *, request_id: UUID, account_id: int, code: str
         address=found["value"],
         document=found["document"],
         document_sha256=found["document_sha256"],
-        facts=found["facts"],
+        facts=orjson.loads(found["facts"]) if found["facts"] else None,
         sent_at=found["sent_at"],
     )
 

@@ -1,19 +1,33 @@
-"""The document that a person reads before deciding, filled in with the names (152-FZ art. 9, R2.1)."""
+"""The document that a person reads before deciding, filled in with the names (152-FZ art. 9, R2.1).
+
+Its number is made of everything that it decides about and of how many decisions came before it: one document is one
+person's one decision, and what was signed before a later decision can never be used after it.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from uuid import UUID
 
 from diary.access.tables import Role
 from diary.access.viewer import Viewer
 from diary.consent import texts
-from diary.consent.tables import Purpose
+from diary.consent.signatures.result import PersonName
+from diary.consent.tables import Decision, Purpose
 from diary.kit import clock, database
 from diary.kit.command import command
 from diary.kit.refusal import BadInput, NotFound
 from diary.kit.wording import _
 from diary.people.guardianships import in_force
+
+#: What stands above the wording when its reader does not agree; a signed document says itself what was decided.
+HEADS = {
+    Decision.GIVEN: "",
+    Decision.REFUSED: "ОТКАЗ. Я, {signer}, прочитал(а) текст ниже и НЕ даю согласие, о котором в нём говорится.\n\n",
+    Decision.WITHDRAWN: "ОТЗЫВ СОГЛАСИЯ. Я, {signer}, отзываю согласие, текст которого приведён ниже.\n\n",
+}
+NUMBER = "\nНомер документа: {number}\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +42,22 @@ class ConsentDocument:
     text_sha256: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """A document as the school issues it at this moment, with whose it is."""
+
+    school: UUID
+    signer: PersonName
+    text: ConsentDocument
+
+
 _NAME = "concat_ws(' ', {0}.family_name, {0}.given_name, nullif({0}.patronymic, ''))"
 _PAIR = f"""
     SELECT p.school, {_NAME.format("p")} AS pupil, s.name AS school_name, s.address AS school_address, s.processor,
-        CASE WHEN $1::uuid IS NULL THEN {_NAME.format("p")} ELSE {_NAME.format("r")} END AS signer
+        coalesce(r.family_name, p.family_name) AS family, coalesce(r.given_name, p.given_name) AS given,
+        CASE WHEN r.id IS NULL THEN p.patronymic ELSE r.patronymic END AS patronymic,
+        (SELECT count(*) FROM consent_decision d
+            WHERE d.guardian IS NOT DISTINCT FROM $1 AND d.pupil = $2 AND d.purpose = $4) AS decided
     FROM pupil p JOIN school s ON s.id = p.school LEFT JOIN guardian r ON r.id = $1
     WHERE p.id = $2 AND ($1::uuid IS NULL OR EXISTS (
         SELECT FROM guardianship g WHERE g.guardian = $1 AND g.pupil = p.id
@@ -41,36 +67,67 @@ _PAIR = f"""
 
 @command
 async def consent_document(
-    viewer: Viewer, *, guardian_id: UUID | None, pupil_id: UUID, purpose: Purpose
+    viewer: Viewer, *, guardian_id: UUID | None, pupil_id: UUID, purpose: Purpose, decision: Decision = Decision.GIVEN
 ) -> ConsentDocument:
     """Return the document about a pupil for a guardian, or without one for the pupil, as it is to be signed.
 
     For the person and the school's office; no consent is needed to read what one is asked to agree to. Raises NotFound
     for any other pair, BadInput for a leave of access that only the pupil can give.
     """
+    document = await issued(guardian_id=guardian_id, pupil_id=pupil_id, purpose=purpose, decision=decision)
+    own = guardian_id in viewer.people(Role.GUARDIAN) if guardian_id else pupil_id in viewer.people(Role.PUPIL)
+    if not (own or document.school in viewer.schools(Role.OFFICE)):
+        raise NotFound
+    return document.text
+
+
+async def issued(
+    *, guardian_id: UUID | None, pupil_id: UUID, purpose: Purpose, decision: Decision, version: str = ""
+) -> Issued:
+    """Return the pair's document of this moment, inside a command; an earlier wording when its version is named.
+
+    Raises NotFound for a pair without guardianship in force, BadInput for a version that was never published and for a
+    leave of access that only the pupil can give.
+    """
     if purpose is Purpose.GUARDIAN_ACCESS and guardian_id is not None:
         raise BadInput(field="guardianId", reason=_("это решение принимает только сам обучающийся"))
-    rows = await database.fetch(_PAIR, guardian_id, pupil_id, clock.now())
-    own = guardian_id in viewer.people(Role.GUARDIAN) if guardian_id else pupil_id in viewer.people(Role.PUPIL)
-    if not rows or not (own or rows[0]["school"] in viewer.schools(Role.OFFICE)):
+    rows = await database.fetch(_PAIR, guardian_id, pupil_id, clock.now(), purpose.value)
+    if not rows:
         raise NotFound
     pair = rows[0]
     text = await texts.current_text(pair["school"], purpose)
-    document = texts.filled(
+    if version and version != text.version:
+        text = await texts.text_of(pair["school"], purpose, version)
+    signer = PersonName(pair["family"], pair["given"], pair["patronymic"] or "")
+    name = " ".join(filter(None, (signer.family, signer.given, signer.patronymic)))
+    filled = texts.filled(
         text,
         texts.ConsentFacts(
-            signer=pair["signer"],
+            signer=name,
             pupil=pair["pupil"],
             school=pair["school_name"],
             school_address=pair["school_address"],
             processor=pair["processor"],
         ),
     )
-    return ConsentDocument(
-        purpose=purpose,
-        version=text.version,
-        title=text.title,
-        document=document,
-        document_sha256=texts.sha256(document),
-        text_sha256=text.sha256,
+    number = _number(guardian_id, pupil_id, purpose.value, decision.value, text.version, pair["decided"])
+    head = HEADS[decision].replace("{signer}", name.replace("{", "(").replace("}", ")"))
+    document = head + filled.rstrip("\n") + "\n" + NUMBER.format(number=number)
+    return Issued(
+        school=pair["school"],
+        signer=signer,
+        text=ConsentDocument(
+            purpose=purpose,
+            version=text.version,
+            title=text.title,
+            document=document,
+            document_sha256=texts.sha256(document),
+            text_sha256=text.sha256,
+        ),
     )
+
+
+def _number(*parts: object) -> str:
+    """Return the document's number: twenty digits of a hash, so that it tells nobody's identifiers."""
+    digits = hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:20].upper()
+    return "-".join(digits[start : start + 5] for start in range(0, len(digits), 5))

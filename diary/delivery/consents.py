@@ -10,8 +10,7 @@ from diary.access.tables import Role
 from diary.access.viewer import Viewer
 from diary.consent import texts
 from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind
-from diary.delivery import agreements, letters, obligations
-from diary.delivery.tables import MetBy
+from diary.delivery import admissibility, consent_effects, signatures
 from diary.kit import clock, database
 from diary.kit.command import command
 from diary.kit.refusal import BadInput, NotFound, Refusal
@@ -34,20 +33,6 @@ class SignatureMisfits(Refusal):
 
     code = "SIGNATURE_MISFITS"
     wording = _("Подпись не подходит к форме документа: на бумаге она собственноручная, в электронном - электронная.")
-
-
-class OwnDecisionTooEarly(Refusal):
-    """Under this age, or with the age unknown, a guardian decides about the pupil's data (A12)."""
-
-    code = "OWN_DECISION_TOO_EARLY"
-    wording = _("До {age} лет за обучающегося решает представитель: укажите его (или дату рождения обучающегося).")
-
-
-class NothingToWithdraw(Refusal):
-    """There is no consent in force that could be withdrawn."""
-
-    code = "NOTHING_TO_WITHDRAW"
-    wording = _("Отзывать нечего: действующего согласия нет.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,32 +62,54 @@ async def register_consent(
     signature_kind: SignatureKind | None = SignatureKind.HANDWRITTEN,
     document_reference: str = "",
     scan: str = "",
+    signature_id: UUID | None = None,
     text_version: str = "",
     received_at: datetime | None = None,
     valid_until: datetime | None = None,
 ) -> RegisteredDecision:
     """Append a decision that the office has received; it takes effect at once (R1.3, R2.1).
 
+    Paper needs its document, a reference or a scan; an electronic document needs its signature, checked and valid.
     Without a guardian it is the pupil's own decision (A12). Raises NotFound for a pair that the office does not
-    know, DocumentRequired, BadInput; a text version, when it is named, must be one that the school has published.
+    know, DocumentRequired, SignatureMisfits, SignatureNotValid, BadInput; a text version, when it is named, must be
+    one that the school has published.
     """
-    school = await _lock_pair(viewer.schools(Role.OFFICE), guardian_id, pupil_id)
+    school = await lock_pair(viewer.schools(Role.OFFICE), guardian_id, pupil_id)
     now = clock.now()
     received = received_at or now
-    if not document_reference.strip() and not scan:
+    on_paper = form is DocumentForm.PAPER
+    if on_paper and not document_reference.strip() and not scan:
         raise DocumentRequired
-    if signature_kind is not None and (signature_kind is SignatureKind.HANDWRITTEN) != (form is DocumentForm.PAPER):
+    if signature_kind is not None and (signature_kind is SignatureKind.HANDWRITTEN) != on_paper:
         raise SignatureMisfits
-    if guardian_id is None:
-        await _require_own_age(pupil_id, now)
+    if on_paper and signature_id is not None:
+        raise SignatureMisfits
     if received > now:
         raise BadInput(field="receivedAt", reason=_("документ не мог прийти в будущем"))
     if now - received > OLDEST_RECEIPT:
         raise BadInput(field="receivedAt", reason=_("документ получен слишком давно"))
     if valid_until is not None and valid_until <= now:
         raise BadInput(field="validUntil", reason=_("срок действия уже истёк"))
-    if decision is Decision.WITHDRAWN:
-        await _require_given(guardian_id, pupil_id, purpose)
+    if valid_until is not None and decision is not Decision.GIVEN:
+        raise BadInput(
+            field="validUntil",
+            reason=_("срок бывает только у согласия: отказ и отзыв действуют, пока человек не решит иначе"),
+        )
+    await admissibility.require_possible(
+        guardian_id=guardian_id, pupil_id=pupil_id, purpose=purpose, decision=decision, received_at=received
+    )
+    version = text_version.strip()
+    if not on_paper:
+        version = await signatures.require_valid(
+            signature_id,
+            school=school,
+            guardian_id=guardian_id,
+            pupil_id=pupil_id,
+            purpose=purpose,
+            decision=decision,
+            kind=signature_kind,
+            text_version=version,
+        )
     return await _append(
         viewer,
         school=school,
@@ -112,13 +119,68 @@ async def register_consent(
         decision=decision,
         form=form,
         signature_kind=signature_kind,
+        signature_id=signature_id,
         document_reference=document_reference.strip(),
         scan=scan,
-        text_version=text_version.strip(),
+        text_version=version,
         received_at=received,
         registered_at=now,
         valid_until=valid_until,
     )
+
+
+async def register_signed(
+    viewer: Viewer,
+    *,
+    guardian_id: UUID | None,
+    pupil_id: UUID,
+    purpose: Purpose,
+    decision: Decision,
+    signature_kind: SignatureKind,
+    signature_id: UUID,
+) -> RegisteredDecision:
+    """Append one's own decision that one has just signed, inside the command that keeps the signature (D5).
+
+    Raises NotFound for somebody else's, and what `require_possible` and `signatures.require_valid` raise.
+    """
+    require_own(viewer, guardian_id, pupil_id)
+    school = await lock_pair(None, guardian_id, pupil_id)
+    await admissibility.require_possible(guardian_id=guardian_id, pupil_id=pupil_id, purpose=purpose, decision=decision)
+    version = await signatures.require_valid(
+        signature_id,
+        school=school,
+        guardian_id=guardian_id,
+        pupil_id=pupil_id,
+        purpose=purpose,
+        decision=decision,
+        kind=signature_kind,
+        text_version="",
+    )
+    now = clock.now()
+    return await _append(
+        viewer,
+        school=school,
+        guardian_id=guardian_id,
+        pupil_id=pupil_id,
+        purpose=purpose,
+        decision=decision,
+        form=DocumentForm.ELECTRONIC,
+        signature_kind=signature_kind,
+        signature_id=signature_id,
+        document_reference="",
+        scan="",
+        text_version=version,
+        received_at=now,
+        registered_at=now,
+        valid_until=None,
+    )
+
+
+def require_own(viewer: Viewer, guardian_id: UUID | None, pupil_id: UUID) -> None:
+    """Refuse whoever is not the person that decides; no consent is asked for (D5). Raises NotFound."""
+    own = pupil_id in viewer.people(Role.PUPIL) if guardian_id is None else guardian_id in viewer.people(Role.GUARDIAN)
+    if not own:
+        raise NotFound
 
 
 @command
@@ -140,8 +202,8 @@ async def withdraw_consent(
         guardian_id = rows[0]["guardian"]
     if guardian_id is not None and guardian_id not in own:
         raise NotFound
-    school = await _lock_pair(None, guardian_id, pupil_id)
-    await _require_given(guardian_id, pupil_id, purpose)
+    school = await lock_pair(None, guardian_id, pupil_id)
+    await admissibility.require_given(guardian_id, pupil_id, purpose)
     now = clock.now()
     return await _append(
         viewer,
@@ -152,6 +214,7 @@ async def withdraw_consent(
         decision=Decision.WITHDRAWN,
         form=DocumentForm.ELECTRONIC,
         signature_kind=None,
+        signature_id=None,
         document_reference="",
         scan="",
         text_version="",
@@ -161,7 +224,7 @@ async def withdraw_consent(
     )
 
 
-async def _lock_pair(schools: frozenset[UUID] | None, guardian_id: UUID | None, pupil_id: UUID) -> UUID:
+async def lock_pair(schools: frozenset[UUID] | None, guardian_id: UUID | None, pupil_id: UUID) -> UUID:
     """Find the pair's school and let decisions about one pair follow one another."""
     if guardian_id is None:
         rows = await database.fetch("SELECT school FROM pupil WHERE id = $1 FOR NO KEY UPDATE", pupil_id)
@@ -177,34 +240,6 @@ async def _lock_pair(schools: frozenset[UUID] | None, guardian_id: UUID | None, 
     return school
 
 
-async def _require_own_age(pupil_id: UUID, now: datetime) -> None:
-    rows = await database.fetch(
-        """
-        SELECT extract(year FROM age(($2 AT TIME ZONE s.time_zone)::date, p.birth_date)) AS age, s.own_decision_age
-        FROM pupil p JOIN school s ON s.id = p.school WHERE p.id = $1
-        """,
-        pupil_id,
-        now,
-    )
-    if (rows[0]["age"] or 0) < rows[0]["own_decision_age"]:
-        raise OwnDecisionTooEarly(age=rows[0]["own_decision_age"])
-
-
-async def _require_given(guardian_id: UUID | None, pupil_id: UUID, purpose: Purpose) -> None:
-    rows = await database.fetch(
-        """
-        SELECT decision FROM consent_decision
-        WHERE guardian IS NOT DISTINCT FROM $1 AND pupil = $2 AND purpose = $3
-        ORDER BY seq DESC LIMIT 1
-        """,
-        guardian_id,
-        pupil_id,
-        purpose.value,
-    )
-    if not rows or rows[0]["decision"] != Decision.GIVEN:
-        raise NothingToWithdraw
-
-
 async def _append(
     viewer: Viewer,
     *,
@@ -215,6 +250,7 @@ async def _append(
     decision: Decision,
     form: DocumentForm,
     signature_kind: SignatureKind | None,
+    signature_id: UUID | None,
     document_reference: str,
     scan: str,
     text_version: str,
@@ -229,10 +265,12 @@ async def _append(
         await database.fetch(
             """
             INSERT INTO consent_decision (school, guardian, pupil, purpose, decision, form, signature_kind,
-                document_reference, scan, received_at, registered_at, valid_until, registrar, text_version, text_hash)
+                document_reference, scan, received_at, registered_at, valid_until, registrar, text_version, text_hash,
+                signature)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, greatest($11, (
                 SELECT max(registered_at) + interval '1 microsecond' FROM consent_decision
-                WHERE guardian IS NOT DISTINCT FROM $2 AND pupil = $3 AND purpose = $4::varchar)), $12, $13, $14, $15)
+                WHERE guardian IS NOT DISTINCT FROM $2 AND pupil = $3 AND purpose = $4::varchar)), $12, $13, $14, $15,
+                $16)
             RETURNING id, registered_at
             """,
             school,
@@ -250,17 +288,16 @@ async def _append(
             viewer.account_id,
             text_version,
             text_hash,
+            signature_id,
         )
     )[0]
-    owed = await _owe_its_effect(viewer, guardian_id=guardian_id, pupil_id=pupil_id, decision_id=row["id"])
-    if guardian_id is not None:
-        if decision is Decision.GIVEN:
-            await letters.tell_of_consent(
-                viewer, guardian_id=guardian_id, pupil_id=pupil_id, decision_id=row["id"], obligation_id=owed
-            )
-        else:
-            await letters.cancel_queued(guardian_id=guardian_id, pupil_id=pupil_id)
-            await agreements.consent_ended(viewer, guardian_id=guardian_id, pupil_id=pupil_id)
+    await consent_effects.take_effect(
+        viewer,
+        consent_effects.Taken(
+            decision_id=row["id"], guardian_id=guardian_id, pupil_id=pupil_id, purpose=purpose, decision=decision,
+            document_reference=document_reference,
+        ),
+    )  # fmt: skip
     return RegisteredDecision(
         id=row["id"],
         guardian_id=guardian_id,
@@ -272,28 +309,3 @@ async def _append(
         registered_at=row["registered_at"],
         valid_until=valid_until,
     )
-
-
-async def _owe_its_effect(
-    viewer: Viewer, *, guardian_id: UUID | None, pupil_id: UUID, decision_id: UUID
-) -> UUID | None:
-    """Open the duty to tell the person what the decision has changed.
-
-    Whoever has an account reads it there from this moment on, which meets the duty (A7); others get a letter, or are
-    told by the office.
-    """
-    owed = await obligations.open_consent_effect(
-        viewer, guardian_id=guardian_id, pupil_id=pupil_id, decision_id=decision_id
-    )
-    accounts = await database.fetch(
-        """
-        SELECT c.account FROM capacity c JOIN account a ON a.id = c.account AND a.active
-        WHERE CASE WHEN $1::uuid IS NULL THEN c.pupil = $2 ELSE c.guardian = $1 END LIMIT 1
-        """,
-        guardian_id,
-        pupil_id,
-    )
-    if owed is not None and accounts:
-        at = (await database.fetch("SELECT opened_at FROM obligation WHERE id = $1", owed))[0]["opened_at"]
-        await obligations.meet(viewer, owed, at=at, by=MetBy.PUBLICATION, evidence={"account": accounts[0]["account"]})
-    return owed

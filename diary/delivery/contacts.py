@@ -28,7 +28,7 @@ class ContactKnown(Refusal):
     """The person has this very address already."""
 
     code = "CONTACT_KNOWN"
-    wording = _("Этот адрес у вас уже указан.")
+    wording = _("Этот адрес у этого человека уже указан.")
 
 
 class ContactNeedsDocument(Refusal):
@@ -233,6 +233,7 @@ async def _add(
     now = clock.now()
     owner = guardian_id or pupil_id
     await database.execute("SELECT pg_advisory_xact_lock(hashtextextended('contacts:' || $1, 0))", str(owner))
+    superseded = await _supersede(owner, channel, messenger, value, by_office=by_office)
     held = await database.fetch(
         "SELECT count(*) AS many FROM contact_point WHERE coalesce(guardian, pupil) = $1 AND retired_at IS NULL", owner
     )
@@ -259,6 +260,8 @@ async def _add(
     except asyncpg.UniqueViolationError as problem:
         raise ContactKnown from problem
     contact = _contact(rows[0])
+    if superseded:
+        await database.execute("UPDATE contact_point SET replaced_by = $2 WHERE id = ANY ($1)", superseded, contact.id)
     if by_office:
         return AddedContact(contact=contact, code_expires_at=None)
     sent = await codes.send_code(
@@ -269,6 +272,31 @@ async def _add(
         address=address,
     )
     return AddedContact(contact=contact, code_expires_at=sent.expires_at)
+
+
+async def _supersede(
+    owner: UUID | None, channel: Channel, messenger: Messenger | None, value: str, *, by_office: bool
+) -> list[UUID]:
+    """Retire the same address where nothing has confirmed it yet, so that the new entry can be.
+
+    A roster's is superseded by whoever enters it, what the family typed itself only by a document (R8.1).
+    """
+    rows = await database.fetch(
+        """
+        UPDATE contact_point SET retired_at = $5
+        WHERE coalesce(guardian, pupil) = $1 AND channel = $2 AND messenger IS NOT DISTINCT FROM $3
+            AND lower(value) = lower($4) AND retired_at IS NULL AND confirmed_at IS NULL
+            AND (provenance = 'IMPORTED' OR $6)
+        RETURNING id
+        """,
+        owner,
+        channel.value,
+        messenger.value if messenger else None,
+        value,
+        clock.now(),
+        by_office,
+    )
+    return [row["id"] for row in rows]
 
 
 @command

@@ -18,6 +18,9 @@ class InformingChannel(StrEnum):
 
     CABINET = "CABINET"
     EMAIL = "EMAIL"
+    SMS = "SMS"
+    MESSENGER = "MESSENGER"
+    WEB_PUSH = "WEB_PUSH"
     PAPER = "PAPER"
 
 
@@ -33,6 +36,9 @@ def access_sql(*, account: str, pupil: str, at: str) -> str:
 
 
 _ACCESS = access_sql(account="$1", pupil="$2", at="$3")
+
+#: The decisions that open the channel today were registered too late for the day of the delivery (R1.3).
+DECIDED_TOO_LATE = "DECIDED_TOO_LATE"
 
 _GUARDIAN = f"""
     SELECT {guardian_verdict(guardian="$1", pupil="$2", at="$3")} AS verdict
@@ -53,6 +59,38 @@ async def may_inform(*, guardian_id: UUID, pupil_id: UUID, channel: InformingCha
         return NotFound.code
     verdict: str = rows[0]["verdict"]
     return ALLOWED if channel is InformingChannel.PAPER and verdict != PUPIL_OF_AGE else verdict
+
+
+async def pupil_may_look(*, pupil_id: UUID, at: datetime) -> str:
+    """Return ALLOWED, or the code of the refusal, for a pupil and the own diary (A12)."""
+    rows = await database.fetch(f"SELECT {pupil_verdict(pupil='$1', at='$2')} AS verdict", pupil_id, at)
+    verdict: str = rows[0]["verdict"]
+    return verdict
+
+
+_GUARDIAN_AND_SINCE = f"""
+    SELECT {guardian_verdict(guardian="$1", pupil="$2", at="$3")} AS verdict,
+        {guardian_verdict(guardian="$1", pupil="$2", at="$3", as_of="$4")} AS known
+    FROM guardianship g JOIN school s ON s.id = g.school
+    WHERE g.guardian = $1 AND g.pupil = $2 AND {in_force("g", "($3 AT TIME ZONE s.time_zone)::date")}
+    LIMIT 1
+"""  # noqa: S608
+
+
+async def may_send(
+    *, guardian_id: UUID, pupil_id: UUID, channel: InformingChannel, at: datetime, decided_by: datetime
+) -> str:
+    """Return what may_inform() returns, or DECIDED_TOO_LATE when only a decision after `decided_by` allows it (R1.3).
+
+    A consent that is renewed on the very day interrupts nothing.
+    """
+    if channel is InformingChannel.PAPER:
+        return await may_inform(guardian_id=guardian_id, pupil_id=pupil_id, channel=channel, at=at)
+    rows = await database.fetch(_GUARDIAN_AND_SINCE, guardian_id, pupil_id, at, decided_by)
+    if not rows:
+        return NotFound.code
+    verdict: str = rows[0]["verdict"]
+    return DECIDED_TOO_LATE if verdict == ALLOWED != rows[0]["known"] else verdict
 
 
 def raise_unless_allowed(verdict: str | None) -> None:

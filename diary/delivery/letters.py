@@ -8,11 +8,11 @@ from uuid import UUID
 from diary.access.tables import Role
 from diary.access.viewer import Viewer
 from diary.consent.verdict import ALLOWED, guardian_verdict
-from diary.delivery import mailbox
-from diary.delivery.agreements import current_sql
-from diary.delivery.tables import MailingKind, OutboxTopic
+from diary.delivery import notices, ways
+from diary.delivery.agreements import DAYS, current_sql
+from diary.delivery.tables import MailingKind
 from diary.kit import clock, database
-from diary.kit.command import Actor, command
+from diary.kit.command import command
 from diary.kit.refusal import BadInput, NotFound
 from diary.kit.wording import _
 from diary.people.guardianships import in_force
@@ -20,66 +20,21 @@ from diary.people.guardianships import in_force
 LONGEST_SUBJECT = 150
 LONGEST_BODY = 10_000
 
-# Sent in Russian: which language a guardian reads is not recorded, and the one who registers may read another.
-_CONSENT_SUBJECT = _("Согласие зарегистрировано, дневник открыт")
-_CONSENT_BODY = _(
-    "Здравствуйте!\n\n"
-    "Школа зарегистрировала ваше согласие: дневник открыт для просмотра ({pupil}).\n\n"
-    "Согласие можно отозвать в любой момент в самом дневнике или заявлением в школу. "
-    "Отзыв действует сразу; дальше школа информирует вас на бумаге."
-)
 
-_CONFIRMED_EMAILS = """
-    SELECT id FROM contact_point
-    WHERE guardian = $1 AND channel = 'EMAIL' AND confirmed_at IS NOT NULL AND retired_at IS NULL
-"""
+async def cancel_queued(*, pupil_id: UUID, guardian_id: UUID | None = None) -> None:
+    """Cancel what waits to be sent about a child to whom the ledger no longer allows it: one guardian or all (R2.3).
 
-
-async def tell_of_consent(
-    actor: Actor, *, guardian_id: UUID, pupil_id: UUID, decision_id: UUID, obligation_id: UUID | None
-) -> None:
-    """Tell a guardian that the registered consent has opened the cabinet; inside the registering command.
-
-    It is about the own decision, so a confirmed address is enough; delivered, it meets the obligation. The mailbox
-    keeps it too, whatever becomes of the consent (R3.1).
+    News about one's own decision still leave.
     """
-    names = (await database.fetch("SELECT given_name, family_name FROM pupil WHERE id = $1", pupil_id))[0]
-    body = _CONSENT_BODY.format(pupil=f"{names['given_name']} {names['family_name']}")
-    await mailbox.put(
-        actor,
-        guardian_id=guardian_id,
-        pupil_id=pupil_id,
-        subject=_CONSENT_SUBJECT,
-        body=body,
-        own_matter=True,
-        obligation_id=obligation_id,
-    )
-    for contact in await database.fetch(_CONFIRMED_EMAILS, guardian_id):
-        await _queue(
-            actor,
-            dedup_key=f"consent:{decision_id}:{contact['id']}",
-            guardian_id=guardian_id,
-            pupil_id=pupil_id,
-            contact_id=contact["id"],
-            subject=_CONSENT_SUBJECT,
-            topic=OutboxTopic.OWN_MATTER,
-            obligation_id=obligation_id,
-            body=body,
-        )
+    await database.execute(_CANCEL, pupil_id, guardian_id, clock.now())
 
 
-async def cancel_queued(*, guardian_id: UUID, pupil_id: UUID) -> None:
-    """Cancel what waits to be sent to a guardian about a child whose consent has just ended (R2.3)."""
-    await database.execute(
-        """
-        UPDATE outbox SET state = 'CANCELLED', finished_at = $3, outcome = 'CONSENT_ENDED'
-        WHERE guardian = $1 AND pupil = $2 AND kind <> 'PRINT' AND state = 'QUEUED'
-        """,
-        guardian_id,
-        pupil_id,
-        clock.now(),
-    )
-
+_CANCEL = f"""
+    UPDATE outbox o SET state = 'CANCELLED', finished_at = $3, outcome = 'CONSENT_ENDED'
+    WHERE o.pupil = $1 AND ($2::uuid IS NULL OR o.guardian = $2) AND o.topic = 'CHILD' AND o.kind <> 'PRINT'
+        AND o.state = 'QUEUED'
+        AND {guardian_verdict(guardian="o.guardian", pupil="o.pupil", at="$3::timestamptz")} <> '{ALLOWED}'
+"""  # noqa: S608 - constants only
 
 # The guardianships in force of the pupils of a class, or of the whole school, with what was last agreed for each.
 _FAMILIES = f"""
@@ -88,44 +43,36 @@ _FAMILIES = f"""
     LEFT JOIN LATERAL ({current_sql("g.guardian", "g.pupil")}) AS a ON true
     JOIN membership m ON m.pupil = g.pupil
     JOIN teaching_group t ON t.id = m.teaching_group AND t.kind = 'CLASS'
-    CROSS JOIN LATERAL (SELECT ($6::timestamptz AT TIME ZONE s.time_zone)::date AS today) AS local
+    CROSS JOIN LATERAL (SELECT ($3::timestamptz AT TIME ZONE s.time_zone)::date AS today) AS local
     %s
     WHERE g.school = $1 AND ($2::uuid IS NULL OR t.school_class = $2) AND {in_force("g", "local.today")}
         AND m.valid_from <= local.today AND (m.valid_to IS NULL OR m.valid_to >= local.today)
 """
-_VERDICT = guardian_verdict(guardian="g.guardian", pupil="g.pupil", at="$6::timestamptz")
-_ADDRESSES = """
-    JOIN contact_point c ON c.guardian = g.guardian AND c.channel = 'EMAIL' AND c.confirmed_at IS NOT NULL
-        AND c.retired_at IS NULL
-"""
+_VERDICT = guardian_verdict(guardian="g.guardian", pupil="g.pupil", at="$3::timestamptz")
+_WAYS = f"CROSS JOIN LATERAL ({ways.first_sql(guardian='g.guardian', channels='a.channels')}) AS way"
 
-# One letter per address, about a child whose diary the guardian may read, if there is one.
-_LETTERS = f"""
-    INSERT INTO outbox (school, kind, dedup_key, guardian, pupil, contact_point, subject, body, due_at, created_at,
-        created_by, mailing)
-    SELECT DISTINCT ON (c.id)
-        $1, 'EMAIL', 'mailing:' || $3 || ':' || c.id, g.guardian, g.pupil, c.id, $4, $5, $6, $6, $7, $8
-    {_FAMILIES % _ADDRESSES} AND 'EMAIL' = ANY (a.channels)
-    ORDER BY c.id, {_VERDICT} = '{ALLOWED}' DESC, g.pupil
-    ON CONFLICT (dedup_key) DO NOTHING
-    RETURNING id
+# One letter per guardian, about a child whose diary the guardian may read, if there is one.
+_ADDRESSEES = f"""
+    SELECT DISTINCT ON (g.guardian) g.guardian, g.pupil, way.id AS contact, way.channel, {DAYS}
+    {_FAMILIES % _WAYS} AND a.schedule <> 'SELF_SERVICE'
+    ORDER BY g.guardian, {_VERDICT} = '{ALLOWED}' DESC, g.pupil
 """
 
 # One message per guardian and child; whoever has agreed to nothing yet has the mailbox all the same.
 _MESSAGES = f"""
     INSERT INTO mailbox_message (school, guardian, pupil, mailing, subject, body, sent_at)
-    SELECT $1, f.guardian, f.pupil, $3, $4, $5, $6
+    SELECT $1, f.guardian, f.pupil, $4, $5, $6, $3
     FROM (SELECT DISTINCT g.guardian, g.pupil {_FAMILIES % ""} AND (a.form IS NULL OR a.form = 'ELECTRONIC')) AS f
-    WHERE {guardian_verdict(guardian="f.guardian", pupil="f.pupil", at="$6::timestamptz")} = '{ALLOWED}'
+    WHERE {guardian_verdict(guardian="f.guardian", pupil="f.pupil", at="$3::timestamptz")} = '{ALLOWED}'
         AND NOT EXISTS (SELECT FROM mailbox_message k
-            WHERE k.mailing = $3 AND k.guardian = f.guardian AND k.pupil = f.pupil)
-    RETURNING id
-"""  # noqa: S608 - constants only
+            WHERE k.mailing = $4 AND k.guardian = f.guardian AND k.pupil = f.pupil)
+    RETURNING id, guardian, pupil
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """How many e-mails now wait, and how many messages now lie in mailboxes."""
+    """How many letters now wait, and how many messages now lie in mailboxes."""
 
     letters: int
     messages: int
@@ -137,8 +84,9 @@ async def write_to_families(
 ) -> Written:
     """Write the office's letter to the guardians of a class, or of the whole school.
 
-    Each guardian who has agreed to e-mail gets one letter per confirmed address (R1.1); consent is asked when it is
-    sent. The mailbox of each who has not agreed to paper and may read the diary gets it at once (R3.1).
+    Each guardian gets one through the first agreed channel, on the agreed days if there are any, else now or after the
+    quiet hours (R1.1, R1.2); consent is asked when it is sent. The mailbox of each who has not agreed to paper and may
+    read the diary gets it at once (R3.1).
     The same `dedup_key` never mails twice. Raises NotFound for a foreign school or class, BadInput.
     """
     if school_id not in viewer.schools(Role.OFFICE):
@@ -152,72 +100,13 @@ async def write_to_families(
         raise BadInput(field="subject", reason=_("одна строка до 150 символов"))
     if not body or len(body) > LONGEST_BODY:
         raise BadInput(field="body", reason=_("от 1 до 10000 символов"))
-    now = clock.now()
-    mailing_id = await _mailing(
-        viewer, school_id=school_id, dedup_key=f"letter:{school_id}:{dedup_key}", subject=subject, body=body
+    now, key = clock.now(), f"letter:{school_id}:{dedup_key}"
+    mailing_id, _is_new = await notices.mailing(
+        viewer, school_id=school_id, kind=MailingKind.OFFICE_LETTER, dedup_key=key, subject=subject, body=body
     )
-    queued = await database.fetch(
-        _LETTERS,
-        school_id,
-        class_id,
-        dedup_key,
-        subject,
-        body,
-        now,
-        viewer.account_id,
-        mailing_id,
-    )
-    put = await database.fetch(_MESSAGES, school_id, class_id, mailing_id, subject, body, now)
+    put = await database.fetch(_MESSAGES, school_id, class_id, now, mailing_id, subject, body)
+    text = notices.Text(school_id=school_id, mailing_id=mailing_id, dedup_key=key, subject=subject, body=body)
+    messages = {(row["guardian"], row["pupil"]): row["id"] for row in put}
+    addressees = await database.fetch(_ADDRESSEES, school_id, class_id, now)
+    queued = await notices.queue(viewer, text, addressees, messages)
     return Written(letters=len(queued), messages=len(put))
-
-
-async def _mailing(actor: Actor, *, school_id: UUID, dedup_key: str, subject: str, body: str) -> UUID:
-    """Return the mailing of this key, new or already there; whoever sends it at the same time waits."""
-    await database.execute(
-        """
-        INSERT INTO mailing (school, kind, dedup_key, subject, body, created_at, created_by)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (dedup_key) DO NOTHING
-        """,
-        school_id,
-        MailingKind.OFFICE_LETTER.value,
-        dedup_key,
-        subject,
-        body,
-        clock.now(),
-        actor.account_id,
-    )
-    found: UUID = (await database.fetch("SELECT id FROM mailing WHERE dedup_key = $1 FOR UPDATE", dedup_key))[0]["id"]
-    return found
-
-
-async def _queue(
-    actor: Actor,
-    *,
-    dedup_key: str,
-    guardian_id: UUID,
-    pupil_id: UUID,
-    contact_id: UUID,
-    topic: OutboxTopic,
-    obligation_id: UUID | None,
-    subject: str,
-    body: str,
-) -> None:
-    now = clock.now()
-    await database.execute(
-        """
-        INSERT INTO outbox (school, kind, dedup_key, guardian, pupil, contact_point, subject, body, due_at, created_at,
-            created_by, topic, obligation)
-        SELECT school, 'EMAIL', $1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10 FROM pupil WHERE id = $3
-        ON CONFLICT (dedup_key) DO NOTHING
-        """,
-        dedup_key,
-        guardian_id,
-        pupil_id,
-        contact_id,
-        subject,
-        body,
-        now,
-        actor.account_id,
-        topic.value,
-        obligation_id,
-    )

@@ -14,11 +14,9 @@ from diary.consent.verdict import ALLOWED, guardian_verdict, pupil_verdict
 from diary.kit import clock, database
 from diary.kit.command import Actor, command
 from diary.kit.cursor import cursor_at, place_of
-from diary.kit.refusal import BadInput, NotFound
-from diary.kit.wording import _
+from diary.kit.pages import Page, require_size
+from diary.kit.refusal import NotFound
 from diary.people.guardianships import in_force
-
-MOST_ON_A_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +31,6 @@ class Message:
     sent_at: datetime
     delivered_at: datetime | None
     read_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some messages, the newest first, and whether there are more."""
-
-    found: Sequence[Message]
-    has_more: bool
 
 
 # What the reader may see now: $1 guardians and $2 pupils that the reader is, $3 the instant. A message about a child
@@ -117,13 +107,12 @@ async def put(
     return put_id
 
 
-async def page(viewer: Viewer, *, first: int, after: str | None = None, unread_only: bool = False) -> Page:
+async def page(viewer: Viewer, *, first: int, after: str | None = None, unread_only: bool = False) -> Page[Message]:
     """Return the viewer's own messages, the newest first; being listed for the first time delivers them (R3.1).
 
     Whoever is neither a guardian nor a pupil has an empty mailbox. Raises BadInput for a senseless page.
     """
-    if not 1 <= first <= MOST_ON_A_PAGE:
-        raise BadInput(field="first", reason=_("от 1 до 100"))
+    require_size(first)
     place = (None, None) if after is None else place_of(after)
     rows = await database.fetch(_PAGE, *_reader(viewer), unread_only, *place, first + 1)
     found = [_message(row) for row in rows[:first]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,11 +12,9 @@ from diary.access.viewer import Viewer
 from diary.delivery.tables import MetBy, ObligationKind, ObligationState
 from diary.kit import clock, database
 from diary.kit.cursor import cursor_at, place_of
-from diary.kit.refusal import BadInput, NotFound
-from diary.kit.wording import _
+from diary.kit.pages import Page, page_of, require_size
+from diary.kit.refusal import NotFound
 from diary.people.guardianships import in_force
-
-MOST_ON_A_PAGE = 100
 
 _COLUMNS = (
     "id, kind, clause, pupil, guardian, about, state, opened_at, due_at, met_at, met_by, breached_at, cancelled_at, "
@@ -55,14 +52,6 @@ class Filter:
     kind: ObligationKind | None = None
     due_after: datetime | None = None
     due_before: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some duties in the order of their due instants, and whether there are more."""
-
-    found: Sequence[Obligation]
-    has_more: bool
 
 
 @dataclass(slots=True)
@@ -112,13 +101,12 @@ def statement(
 
 async def page(
     viewer: Viewer, *, wanted: Filter, first: int, after: str | None = None, school_id: UUID | None = None
-) -> Page:
+) -> Page[Obligation]:
     """Return the school's duties to its office, and to guardians and pupils those that are owed to themselves.
 
     Raises NotFound for a school or pupil that is not the viewer's, BadInput for a senseless page.
     """
-    if not 1 <= first <= MOST_ON_A_PAGE:
-        raise BadInput(field="first", reason=_("от 1 до 100"))
+    require_size(first)
     offices = viewer.schools(Role.OFFICE)
     if school_id is not None and school_id not in offices:
         raise NotFound
@@ -162,10 +150,10 @@ async def _guardian(guardians: frozenset[UUID], pupil_id: UUID | None) -> UUID:
     return found
 
 
-async def _read(asked: tuple[str, list[object]], first: int) -> Page:
+async def _read(asked: tuple[str, list[object]], first: int) -> Page[Obligation]:
     text, arguments = asked
     rows = await database.fetch(text, *arguments)
-    return Page([_obligation(row) for row in rows[:first]], len(rows) > first)
+    return page_of(rows, first, _obligation)
 
 
 def _obligation(row: Any) -> Obligation:

@@ -7,6 +7,7 @@ on its way. What was started and never settled is uncertain: a person decides, n
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,13 +16,14 @@ from uuid import UUID
 
 from diary.access.tables import Role
 from diary.access.viewer import Viewer
-from diary.consent.verdict import ALLOWED
-from diary.delivery import obligations
-from diary.delivery.informing import InformingChannel, may_inform
-from diary.delivery.tables import MetBy, OutboxKind, OutboxState, OutboxTopic
+from diary.delivery import obligations, permission, ways
+from diary.delivery.permission import Permission as Permission  # noqa: PLC0414 - callers know it from here
+from diary.delivery.tables import MetBy, OutboxKind, OutboxState
 from diary.kit import clock, database
 from diary.kit.command import Actor, command
 from diary.kit.refusal import NotFound
+
+log = logging.getLogger(__name__)
 
 #: So often a letter or a sheet is tried before it is left to a person.
 ATTEMPTS_AT_MOST = 5
@@ -35,11 +37,6 @@ SHEET_LEASE = timedelta(minutes=3)
 #: The clocks of two processes may differ by this much, so a row is due a little early rather than a sweep late.
 CLOCKS_DIFFER = timedelta(seconds=1)
 
-#: Outcomes of a refused letter beside the codes of the consent's refusals.
-NO_PUPIL = "NO_PUPIL"
-CONTACT_NOT_CONFIRMED = "CONTACT_NOT_CONFIRMED"
-CONTACT_RETIRED = "CONTACT_RETIRED"
-CHANNEL_NOT_AGREED = "CHANNEL_NOT_AGREED"
 #: The outcome of a row whose worker was never heard of again.
 LEASE_EXPIRED = "LEASE_EXPIRED"
 NOT_ARRIVED = "NOT_ARRIVED"
@@ -61,19 +58,6 @@ class Claimed:
     print_job_id: UUID | None
     subject: str
     body: str
-
-
-@dataclass(frozen=True, slots=True)
-class Permission:
-    """What is known right before sending: ALLOWED with the address of this moment, or a reason not to send."""
-
-    verdict: str
-    address: str = ""
-
-    @property
-    def is_given(self) -> bool:
-        """Whether the letter may leave."""
-        return self.verdict == ALLOWED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,47 +120,9 @@ async def claim(actor: Actor, outbox_id: UUID, kind: OutboxKind) -> Claimed | No
 
 
 async def ask_again(letter: Claimed) -> Permission | None:
-    """Ask right before sending whether the letter may leave and to which address (R1.1, R1.3, R8.1, D5).
-
-    About a child the ledger, the agreement in force and the contact must all allow it; about one's own decision and for
-    a code the contact alone decides. None when the row is no longer this worker's: then nothing is done.
-    """
+    """Ask right before sending whether the row may leave and to which address; None when it is no longer ours."""
     # A withdrawal that a process with a faster clock has just committed counts already.
-    now = clock.now() + CLOCKS_DIFFER
-    rows = await database.fetch(
-        """
-        SELECT o.topic, o.address, c.value, c.confirmed_at <= $3 AS confirmed, c.retired_at <= $3 AS retired,
-            (SELECT o.kind = ANY (a.channels) FROM delivery_agreement a
-             WHERE a.guardian = o.guardian AND a.pupil = o.pupil ORDER BY a.seq DESC LIMIT 1) AS agreed
-        FROM outbox o LEFT JOIN contact_point c ON c.id = o.contact_point AND c.channel = o.kind
-            AND c.guardian IS NOT DISTINCT FROM o.guardian
-        WHERE o.id = $1 AND o.attempt = $2 AND o.state = 'STARTED' AND o.lease_until > $3
-        """,
-        letter.id,
-        letter.attempt,
-        now,
-    )
-    if not rows:
-        return None
-    asked = rows[0]
-    topic = OutboxTopic(asked["topic"])
-    if topic is OutboxTopic.STAFF_WARNING:
-        return Permission(ALLOWED, asked["address"])
-    # A code is what confirms a contact, so it is the one thing that goes to an unconfirmed one.
-    if asked["value"] is None or not (asked["confirmed"] or topic is OutboxTopic.CODE):
-        return Permission(CONTACT_NOT_CONFIRMED)
-    if asked["retired"]:
-        return Permission(CONTACT_RETIRED)
-    if topic is not OutboxTopic.CHILD:
-        return Permission(ALLOWED, asked["value"])
-    if letter.guardian_id is None or letter.pupil_id is None:
-        return Permission(NO_PUPIL)
-    verdict = await may_inform(
-        guardian_id=letter.guardian_id, pupil_id=letter.pupil_id, channel=InformingChannel.EMAIL, at=now
-    )
-    if verdict == ALLOWED and not asked["agreed"]:
-        return Permission(CHANNEL_NOT_AGREED)
-    return Permission(verdict, asked["value"])
+    return await permission.ask(letter.id, letter.attempt, at=clock.now() + CLOCKS_DIFFER)
 
 
 @command
@@ -190,16 +136,48 @@ async def settle_done(actor: Actor, outbox_id: UUID, attempt: int, *, evidence: 
 
 @command
 async def settle_refused(actor: Actor, outbox_id: UUID, attempt: int, *, code: str) -> bool:
-    """Record that the letter may not leave, and by which rule; False when the attempt is no longer the row's."""
+    """Record that the row may not leave, and by which rule; False when the attempt is no longer the row's.
+
+    What may leave another agreed way does.
+    """
     del actor
-    return await _settle(outbox_id, attempt, OutboxState.REFUSED, outcome=code)
+    if not await _settle(outbox_id, attempt, OutboxState.REFUSED, outcome=code):
+        return False
+    log.warning("outbox row %s may not be sent: %s", outbox_id, code)
+    if code in permission.SHUT_WAYS:
+        await ways.fall_back(outbox_id)
+    return True
 
 
 @command
-async def settle_failed(actor: Actor, outbox_id: UUID, attempt: int, *, reason: str) -> bool:
-    """Record that trying again is of no use; False when the attempt is no longer the row's."""
+async def settle_failed(
+    actor: Actor, outbox_id: UUID, attempt: int, *, reason: str, contact_is_dead: bool = False
+) -> bool:
+    """Record that trying again is of no use, and try the next way; False when the attempt is no longer the row's.
+
+    A dead contact is used no more. When no way is left, the office sees the failed row.
+    """
     del actor
-    return await _settle(outbox_id, attempt, OutboxState.FAILED, outcome=reason)
+    return await _fail(outbox_id, attempt, reason=reason, contact_is_dead=contact_is_dead)
+
+
+@command
+async def settle_postponed(actor: Actor, row: Claimed, *, at: datetime, reason: str = permission.QUIET_HOURS) -> bool:
+    """Queue a claimed row for `at` without counting an attempt; False when the row is no longer this worker's."""
+    del actor
+    # The attempt number is given back, so it alone does not tell this claim from the next one; the lease does.
+    tag = await database.execute(
+        """
+        UPDATE outbox SET state = 'QUEUED', attempt = attempt - 1, due_at = $4, lease_until = NULL, outcome = $5
+        WHERE id = $1 AND attempt = $2 AND lease_until = $3 AND state = 'STARTED'
+        """,
+        row.id,
+        row.attempt,
+        row.lease_until,
+        at,
+        reason,
+    )
+    return tag == "UPDATE 1"
 
 
 @command
@@ -212,8 +190,8 @@ async def settle_retry(
     """
     del actor
     if attempt >= ATTEMPTS_AT_MOST:
-        settled = await _settle(outbox_id, attempt, OutboxState.FAILED, outcome=reason)
-        return OutboxState.FAILED if settled else None
+        failed = await _fail(outbox_id, attempt, reason=reason)
+        return OutboxState.FAILED if failed else None
     tag = await database.execute(
         """
         UPDATE outbox SET state = 'QUEUED', due_at = $3, lease_until = NULL, finished_at = NULL, outcome = $4
@@ -269,14 +247,14 @@ async def expire_leases(actor: Actor) -> Expired:
 async def settle_by_hand(viewer: Viewer, outbox_id: UUID, *, arrived: bool) -> None:
     """Record the office's word about an uncertain letter: it has arrived, or it has not and is sent again (D7).
 
-    A letter that failed surely has not arrived and may only be sent again. Raises NotFound unless such a letter of the
-    viewer's school has this id.
+    A letter that failed surely has not arrived and may only be sent again, unless another one has taken its place.
+    Raises NotFound unless such a letter of the viewer's school has this id.
     """
     found = await database.fetch(
         """
         SELECT school, attempt FROM outbox
         WHERE id = $1 AND kind <> 'PRINT' AND topic <> 'CODE'
-            AND (state = 'UNCERTAIN' OR state = 'FAILED' AND NOT $2) FOR UPDATE
+            AND (state = 'UNCERTAIN' OR state = 'FAILED' AND evidence IS NULL AND NOT $2) FOR UPDATE
         """,
         outbox_id,
         arrived,
@@ -303,6 +281,15 @@ async def _meet_what_was_owed(actor: Actor, outbox_id: UUID, evidence: Mapping[s
     if owed is not None:
         proof = {"outbox": str(outbox_id), **evidence}
         await obligations.meet(actor, owed, at=clock.now(), by=MetBy.DELIVERY, evidence=proof)
+
+
+async def _fail(outbox_id: UUID, attempt: int, *, reason: str, contact_is_dead: bool = False) -> bool:
+    if not await _settle(outbox_id, attempt, OutboxState.FAILED, outcome=reason):
+        return False
+    if contact_is_dead:
+        await ways.mark_dead(outbox_id, reason=reason)
+    await ways.fall_back(outbox_id)
+    return True
 
 
 async def _settle(

@@ -38,6 +38,14 @@ class DeliveryDays:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """When something leaves, and the agreed day that it leaves for, if it waits for one."""
+
+    at: datetime
+    agreed_day: date | None
+
+
 def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     """Return a local time as an instant; one that a clock change leaves out comes right after the gap."""
     return datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
@@ -56,7 +64,10 @@ def end_of_quiet(now: datetime, days: DeliveryDays) -> datetime:
     if not is_quiet(local.time(), days):
         return now
     evening = days.quiet_from > days.quiet_to and local.time() >= days.quiet_from
-    return max(instant(local.date() + ONE_DAY if evening else local.date(), days.quiet_to, days.zone), now)
+    end = datetime.combine(local.date() + ONE_DAY if evening else local.date(), days.quiet_to, tzinfo=days.zone)
+    # A clock that is put back shows the end twice: whoever is in the repeated hour waits for the second one.
+    first, second = end.astimezone(UTC), end.replace(fold=1).astimezone(UTC)
+    return first if first > now else max(second, now)
 
 
 def next_notice(now: datetime, days: DeliveryDays, *, deadline: datetime | None = None) -> datetime | None:
@@ -71,19 +82,43 @@ def next_notice(now: datetime, days: DeliveryDays, *, deadline: datetime | None 
 
 
 def next_mailing(now: datetime, days: DeliveryDays) -> datetime | None:
-    """Return the next agreed day's mailing hour, outside the quiet hours; None when there is none (R1.2)."""
+    """Return when the next agreed day's mailing leaves, outside the quiet hours; None when there is none (R1.2)."""
     if days.schedule is DeliverySchedule.SELF_SERVICE:
         return None
-    # A school that mails in somebody's quiet hours reaches that family on the same day when they end.
-    hour = days.quiet_to if is_quiet(days.at, days) else days.at
     today = now.astimezone(days.zone).date()
     for ahead in range(LOOK_AHEAD.days):
         day = today + ahead * ONE_DAY
-        if days.includes(day) and (leaves := instant(day, hour, days.zone)) >= now:
+        if days.includes(day) and (leaves := _mailing_on(day, now, days)) is not None:
             return leaves
     return None
 
 
-def decided_before(day: date, registered_at: datetime, zone: ZoneInfo) -> bool:
-    """Whether a decision was registered before an agreed day began at the school: strictly earlier (R1.3)."""
-    return registered_at < instant(day, time(), zone)
+def _mailing_on(day: date, now: datetime, days: DeliveryDays) -> datetime | None:
+    """Return when a mailing written by now leaves on an agreed day; None when it has missed that day's hour."""
+    hour = instant(day, days.at, days.zone)
+    leaves = end_of_quiet(hour, days)
+    if leaves.astimezone(days.zone).date() != day:
+        # The family is quiet from the mailing hour to the end of the day, so it is reached earlier that day.
+        leaves = end_of_quiet(max(instant(day, time(), days.zone), now), days) if now <= hour else leaves
+        return leaves if leaves.astimezone(days.zone).date() == day else None
+    return leaves if leaves >= now else None
+
+
+def departure(
+    now: datetime, days: DeliveryDays, *, urgent: bool, scheduled: bool, deadline: datetime | None
+) -> Departure | None:
+    """Return when something written now leaves; None for a family that looks by itself or has no agreed day left.
+
+    Scheduled mailings keep to the mailing days, and so does everything but what is urgent where a family has agreed
+    days of its own (R1.2, A4).
+    """
+    if scheduled or (days.schedule is DeliverySchedule.AGREED_DAYS and not urgent):
+        at = next_mailing(now, days)
+        return None if at is None else Departure(at, at.astimezone(days.zone).date())
+    at = next_notice(now, days, deadline=deadline)
+    return None if at is None else Departure(at, None)
+
+
+def decided_by(day: date, zone: ZoneInfo) -> datetime:
+    """Return the last instant at which what is registered counts on a day: strictly before its start (R1.3)."""
+    return instant(day, time(), zone) - timedelta(microseconds=1)

@@ -9,7 +9,7 @@ from enum import Enum
 from random import Random
 from uuid import UUID
 
-from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind
+from diary.consent.tables import Decision, Purpose
 from diary.delivery.tables import (
     AgreedChannel,
     AgreementOrigin,
@@ -34,7 +34,7 @@ TEXT_HASH = hashlib.sha256(TEXT.encode()).hexdigest()
 #: The demo school keeps the usual age (A12).
 OWN_DECISION_FROM = 14
 OWN_DECISION = 0.85
-ELECTRONIC = 0.2
+SIGNED_CONTACT = 0.2
 #: Families without a decision whose statement already lies in the office as a draft.
 DRAFTS = 6
 
@@ -51,15 +51,13 @@ class Stance(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of the ledger to be."""
+    """One line of the ledger to be: on paper, because an electronic one rests on a signature that somebody made."""
 
     id: UUID
     guardian: Guardian | None
     pupil: Pupil
     purpose: Purpose
     decision: Decision
-    form: DocumentForm
-    signature: SignatureKind
     document: str
     received_at: datetime
     registered_at: datetime
@@ -122,7 +120,7 @@ class Consents:
         for link in families.guardianships:
             stance = known.get(link.guardian) or _stance(self._dice)
             self.stances[link] = stance
-            self._decide(link, stance, of_the_cast=link.guardian in known)
+            self._decide(link, stance)
         for pupil in families.pupils:
             if pupil.age_on(year.today) >= OWN_DECISION_FROM and self._dice.random() < OWN_DECISION:
                 self._enter(None, pupil, Purpose.PERSONAL_DATA, Decision.GIVEN, self._september())
@@ -132,25 +130,22 @@ class Consents:
         for guardian in families.guardians:
             self._reach(guardian, sure=guardian in known)
 
-    def _decide(self, link: Guardianship, stance: Stance, *, of_the_cast: bool) -> None:
+    def _decide(self, link: Guardianship, stance: Stance) -> None:
         guardian, pupil, received_at = link.guardian, link.pupil, self._september()
-        paper = of_the_cast or None
         if stance is Stance.REFUSES:
-            refused = self._enter(guardian, pupil, Purpose.PERSONAL_DATA, Decision.REFUSED, received_at, paper=True)
+            refused = self._enter(guardian, pupil, Purpose.PERSONAL_DATA, Decision.REFUSED, received_at)
             self._agree(refused, AgreementOrigin.CONSENT_ENDED, PaperReason.UNWILLING)
         elif stance is not Stance.SILENT:
             refuses = stance is Stance.REFUSES_ELECTRONIC_FORM
             form = Decision.REFUSED if refuses else Decision.GIVEN
-            given = self._enter(guardian, pupil, Purpose.PERSONAL_DATA, Decision.GIVEN, received_at, paper=paper)
-            asked = self._enter(
-                guardian, pupil, Purpose.ELECTRONIC_FORM, form, received_at, paper=given.form is DocumentForm.PAPER
-            )
+            given = self._enter(guardian, pupil, Purpose.PERSONAL_DATA, Decision.GIVEN, received_at)
+            asked = self._enter(guardian, pupil, Purpose.ELECTRONIC_FORM, form, received_at)
             latest = max(given, asked, key=lambda entry: entry.registered_at)
             self._agree(latest, AgreementOrigin.OFFICE, PaperReason.UNWILLING if refuses else None)
         if stance is Stance.WITHDREW:
             later = self._year.this_monday - 2 * WEEK + self._dice.randrange(10) * DAY
             received_at = school.instant(later, time(9, self._dice.randrange(60)))
-            ended = self._enter(guardian, pupil, Purpose.PERSONAL_DATA, Decision.WITHDRAWN, received_at, paper=True)
+            ended = self._enter(guardian, pupil, Purpose.PERSONAL_DATA, Decision.WITHDRAWN, received_at)
             self._agree(ended, AgreementOrigin.CONSENT_ENDED, PaperReason.UNWILLING)
 
     def _agree(self, entry: Entry, origin: AgreementOrigin, reason: PaperReason | None) -> None:
@@ -179,12 +174,9 @@ class Consents:
         purpose: Purpose,
         decision: Decision,
         received_at: datetime,
-        *,
-        paper: bool | None = None,
     ) -> Entry:
         """Add a line; what is refused or withdrawn came as a statement, the rest was registered at once."""
-        on_paper = self._dice.random() >= ELECTRONIC if paper is None else paper
-        entry = self._entry(guardian, pupil, purpose, decision, received_at, on_paper=on_paper)
+        entry = self._entry(guardian, pupil, purpose, decision, received_at)
         self.entries.append(entry)
         if decision is not Decision.GIVEN:
             self._state(entry, StatementState.REGISTERED)
@@ -197,23 +189,16 @@ class Consents:
         purpose: Purpose,
         decision: Decision,
         received_at: datetime,
-        *,
-        on_paper: bool,
     ) -> Entry:
         day = school.today(received_at)
         self._documents += 1
-        signature = self._dice.choice((SignatureKind.QUALIFIED, SignatureKind.ENHANCED))
         return Entry(
             id=self._ids["entry"].next(),
             guardian=guardian,
             pupil=pupil,
             purpose=purpose,
             decision=decision,
-            form=DocumentForm.PAPER if on_paper else DocumentForm.ELECTRONIC,
-            signature=SignatureKind.HANDWRITTEN if on_paper else signature,
-            document=f"Заявление № {self._documents} от {day:%d.%m.%Y}, папка «{self._classes[pupil]}»"
-            if on_paper
-            else f"Электронный документ № Э-{self._documents} от {day:%d.%m.%Y}",
+            document=f"Заявление № {self._documents} от {day:%d.%m.%Y}, папка «{self._classes[pupil]}»",
             received_at=received_at,
             registered_at=min(received_at + timedelta(minutes=self._dice.randrange(5, 300)), self._now),
         )
@@ -235,9 +220,7 @@ class Consents:
         ]  # fmt: skip
         for link in silent[:DRAFTS]:
             received_at = school.instant(self._year.this_monday - 3 * DAY, time(10, self._dice.randrange(60)))
-            entry = self._entry(
-                link.guardian, link.pupil, Purpose.PERSONAL_DATA, Decision.GIVEN, received_at, on_paper=True
-            )
+            entry = self._entry(link.guardian, link.pupil, Purpose.PERSONAL_DATA, Decision.GIVEN, received_at)
             self._state(entry, StatementState.DRAFT)
 
     def _reach(self, guardian: Guardian, *, sure: bool) -> None:
@@ -253,7 +236,7 @@ class Consents:
             guardian=guardian,
             channel=Channel.EMAIL,
             value=f"{family or latin(guardian.name.given)}@example.org",
-            provenance=Provenance.PAPER if self._dice.random() > ELECTRONIC else Provenance.SIGNED_DOCUMENT,
+            provenance=Provenance.PAPER if self._dice.random() > SIGNED_CONTACT else Provenance.SIGNED_DOCUMENT,
             document=document,
             confirmed_at=received_at + timedelta(hours=1),
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from diary.access import passwords
 from diary.access.tables import Role
+from diary.consent.tables import DocumentForm, SignatureKind
 from diary.delivery.tables import StatementState
 from diary.demo import school
 from diary.demo.accounts import OFFICE_LOGIN, PASSWORD, Account
@@ -316,7 +317,8 @@ class Records:
         def fields(entry: Entry) -> tuple[object, ...]:
             return (
                 self.school_id, entry.guardian and entry.guardian.id, entry.pupil.id, entry.purpose.value,
-                entry.decision.value, entry.form.value, entry.signature.value, entry.document, entry.received_at,
+                entry.decision.value, DocumentForm.PAPER.value, SignatureKind.HANDWRITTEN.value, entry.document,
+                entry.received_at,
             )  # fmt: skip
 
         yield Batch(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from asyncpg.exceptions import IntegrityConstraintViolationError
+from asyncpg.exceptions import IntegrityConstraintViolationError, UniqueViolationError
 
 from diary.access.viewer import Nobody
 from diary.exchange.comparison import ROUTE, compare
@@ -123,7 +123,9 @@ async def import_oneroster(
     except ImportStopped as stop:
         roster.problems.note(stop.problem)
     except IntegrityConstraintViolationError as refused:
-        roster.problems.add(CONFLICT, reason=f"{refused.constraint_name}: {refused.detail or refused}")
+        # Which key is taken helps; the row of a failed check is a family's data and stays out of reports and logs.
+        taken = refused.detail if isinstance(refused, UniqueViolationError) else None
+        roster.problems.add(CONFLICT, reason=": ".join(filter(None, (refused.constraint_name, taken))))
     except Exception as fault:
         # The transaction is rolled back; the office needs one line, not the program's inside.
         log.debug("an import failed", exc_info=True)

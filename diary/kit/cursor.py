@@ -1,4 +1,4 @@
-"""Where a row stands in a list ordered by instant and id, as text that is opaque to clients."""
+"""Where a row stands in a list ordered by instant and id, or by a number, as text that is opaque to clients."""
 
 from __future__ import annotations
 
@@ -26,3 +26,19 @@ def place_of(cursor: str) -> tuple[datetime, UUID]:
         return _EPOCH + int.from_bytes(raw[:8], "big") * _MICROSECOND, UUID(bytes=raw[8:])
     except (ValueError, OverflowError):
         raise BadInput(field="after", reason=_("такого места в списке нет")) from None
+
+
+def cursor_number(number: int) -> str:
+    """Return the cursor of a row in a list that is ordered by a number."""
+    return urlsafe_b64encode(number.to_bytes(8, "big")).decode()
+
+
+def number_of(cursor: str) -> int:
+    """Return the number that a cursor stands for; raises BadInput for anything else."""
+    try:
+        raw = urlsafe_b64decode(cursor.encode())
+    except ValueError:
+        raw = b""
+    if len(raw) != 8 or raw[0] > 127:
+        raise BadInput(field="after", reason=_("такого места в списке нет"))
+    return int.from_bytes(raw, "big")

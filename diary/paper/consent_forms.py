@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from diary.access.tables import Role
-from diary.access.viewer import NO_ACCOUNT, CapacityOf, Viewer
+from diary.access.viewer import Viewer
 from diary.consent import texts
-from diary.consent.tables import Purpose
+from diary.consent.tables import Decision, Purpose
 from diary.consent.verdict import represents
-from diary.delivery.consent_documents import ConsentDocument, consent_document
+from diary.delivery.consent_documents import ConsentDocument, issued
 from diary.kit import clock, database
 from diary.kit.command import command
 from diary.kit.refusal import BadInput, NotFound
@@ -108,7 +108,7 @@ def _require_own_decision(guardian_id: UUID | None, purpose: Purpose) -> None:
         raise BadInput(field="purpose", reason=_("это решение принимает только сам обучающийся"))
 
 
-async def documents_of(job: Any, *, route: str, today: date) -> list[ConsentDocument]:
+async def documents_of(job: Any, *, today: date) -> list[ConsentDocument]:
     """Return the documents of a job as they are at this moment, inside a command; nobody's is an empty list.
 
     A guardian whose rights have ended since gets none.
@@ -122,15 +122,8 @@ async def documents_of(job: Any, *, route: str, today: date) -> list[ConsentDocu
         signers = [(job["guardian"], job["pupil"])]
     else:
         signers = []
-    office = Viewer(
-        account_id=NO_ACCOUNT,
-        session_id=None,
-        route=route,
-        login="",
-        capacities=(CapacityOf(Role.OFFICE, job["school"], None),),
-    )
     return [
-        await consent_document.joined(office, guardian_id=guardian_id, pupil_id=pupil_id, purpose=purpose)
+        (await issued(guardian_id=guardian_id, pupil_id=pupil_id, purpose=purpose, decision=Decision.GIVEN)).text
         for guardian_id, pupil_id in signers
     ]
 

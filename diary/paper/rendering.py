@@ -149,7 +149,7 @@ async def forms_to_print(actor: Actor, job_id: UUID) -> FormsToPrint:
     if job["guardian"] is None:
         # What a pupil asked for about the own data needs no office.
         await _office_member(job["requested_by"], job["school"], actor.route, or_pupil=job["pupil"])
-    documents = await documents_of(job, route=actor.route, today=clock.now().astimezone(zone).date())
+    documents = await documents_of(job, today=clock.now().astimezone(zone).date())
     if not documents and job["school_class"] is not None:
         raise CannotBePrinted(reason=_("в классе некому подписывать этот документ"))
     if not documents:

@@ -4226,7 +4226,7 @@ async def forwards():
         constraint_name="contact_point_a_phone_is_in_e164",
         constraint_class=Check,
         params={
-            "condition": "channel <> 'SMS' OR value ~ '^\\+[1-9][0-9]{6,14}$'"
+            "condition": "channel <> 'SMS' OR value ~ '^\\+[1-9][0-9]{6,14}$' OR (provenance = 'IMPORTED' AND confirmed_at IS NULL)"
         },
         schema=None,
     )

@@ -44,6 +44,8 @@ CREATE INDEX outbox_of_print_job ON outbox (print_job) WHERE print_job IS NOT NU
 CREATE INDEX print_job_of_week ON print_job (school, week_of);
 CREATE INDEX outbox_of_pair ON outbox (guardian, pupil) WHERE state = 'QUEUED';
 CREATE INDEX guardianship_version_of_pair ON guardianship_version (guardian, pupil, recorded_at DESC, id DESC);
+CREATE UNIQUE INDEX consent_decision_one_per_signature ON consent_decision (signature) WHERE signature IS NOT NULL;
+CREATE INDEX signature_of_account ON signature (account, checked_at);
 CREATE INDEX consent_text_newest ON consent_text (school, purpose, published_at DESC);
 DROP INDEX contact_point_once;
 CREATE UNIQUE INDEX contact_point_once ON contact_point

@@ -51,6 +51,9 @@ class Letters:
                 if permission is None:
                     log.warning("letter %s is no longer this worker's", letter.id)
                     return
+                if (at := permission.retry_at) is not None:
+                    await _record(lambda: outbox.settle_postponed(WORKER, letter, at=at))
+                    return
                 if not permission.is_given:
                     await _record(
                         lambda: outbox.settle_refused(WORKER, letter.id, letter.attempt, code=permission.verdict)

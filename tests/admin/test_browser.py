@@ -11,6 +11,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from admin.forms import FORMS
+from admin.labels import table_name
+from admin.tables import LISTINGS
 from diary.kit import database
 from tests.admin.conftest import Panel, Worlds
 from tests.admin.test_statements import ledger
@@ -154,6 +157,25 @@ async def test_a_read_only_table_offers_nothing_to_change(desk: Desk, worlds: Wo
     await expect(page.get_by_text("Получено").first).to_be_visible()
     await expect(page.locator("[data-uitest=save_button]")).to_be_hidden()
     await desk.picture(f"{width}-ledger-row")
+
+
+async def test_every_list_every_record_and_every_form_opens(desk: Desk, worlds: Worlds) -> None:
+    page, width = desk.page, desk.page.viewport_size["width"] if desk.page.viewport_size else 0
+    await desk.sign_in()
+    page.on("console", lambda said: desk.problems.append(f"{page.url}: {said.text}") if said.type == "error" else None)
+
+    for listing in LISTINGS:
+        name = table_name(listing.config.table_class)
+        await desk.open(name)
+        row = page.locator("table tbody tr a").first
+        await expect(row).to_be_visible()
+        await desk.picture(f"{width}-list-{name}")
+        await row.click()
+        await expect(page.locator("form label").first).to_be_visible()
+    for form in FORMS:
+        await desk.open(f"forms/{form.slug}")
+        await expect(page.get_by_role("heading", name=form.name)).to_be_visible()
+        await desk.picture(f"{width}-form-{form.slug}")
 
 
 async def test_a_wrong_password_is_answered_in_russian(desk: Desk, worlds: Worlds) -> None:

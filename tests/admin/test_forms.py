@@ -43,13 +43,13 @@ async def test_a_decision_is_registered_at_once(clerk: httpx.AsyncClient, worlds
     status, said = await submit(
         clerk,
         "register-decision",
-        typed(worlds, form="ELECTRONIC", signature="QUALIFIED", received_on="2026-11-20", valid_until="2027-05-31"),
+        typed(worlds, received_on="2026-11-20", valid_until="2027-05-31"),
     )
 
     (decision,) = await ledger(worlds)
     assert status == 200, said
     assert said.startswith("Зарегистрировано: согласие")
-    assert (decision["form"], decision["signature_kind"]) == ("ELECTRONIC", "QUALIFIED")
+    assert (decision["form"], decision["signature_kind"]) == ("PAPER", "HANDWRITTEN")
     assert decision["received_at"] == datetime(2026, 11, 20, 9, tzinfo=UTC)
     assert decision["valid_until"] == datetime(2027, 5, 31, 21, tzinfo=UTC)
 

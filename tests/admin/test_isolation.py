@@ -324,11 +324,15 @@ def foreign_form(slug: str, world: SchoolWorld) -> dict[str, Any]:
     forms: dict[str, dict[str, Any]] = {
         "register-decision": decision,
         "withdraw-consent": {**decision, "purpose": "ELECTRONIC_FORM"},
+        "check-signature": {"pupil": pupil, "guardian": guardian, "signature": "MA=="},
         "register-statements": {"count": 2},
+        "past-access": {"pupil": pupil, "guardian": guardian},
+        "agree-delivery": {"pupil": pupil, "guardian": guardian, "first": "EMAIL", "document": "№ 1"},
+        "contact-details": {"pupil": pupil, "guardian": guardian, "value": "a@b.example", "document": "№ 1"},
         "print-week": {"pupil": pupil, "week_of": "2026-11-24"},
         "hand-over-sheet": {"job": str(world.ids["print_job"]), "to": guardian},
         "settle-letter": {"letter": guardian, "fate": "NOT_ARRIVED"},
-        "settle-obligation": {"obligation": str(world.ids["obligation"]), "reason": "Выдано"},
+        "settle-obligation": {"pupil": pupil, "obligation": "Итоговый результат", "reason": "Выдано"},
         "write-to-families": {"school_class": f"5{world.name}", "subject": "Тема", "body": "Текст"},
         "create-account": {"role": "GUARDIAN", "person": guardian, "login": "stolen"},
         "close-account": {"login": f"guardian-{world.name}", "act": "CLOSE"},
@@ -352,7 +356,7 @@ async def submit_forms(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
 
 
 async def suggest_people(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
-    for what in ("pupils", "guardians", "classes", "people", "accounts", "no-such"):
+    for what in ("pupils", "guardians", "duties", "classes", "people", "accounts", "no-such"):
         for search in ("", "Тайна", worlds.b.secret, "5", "%", "_", "guardian"):
             pupil = f"{worlds.b.secret}ов Михаил Петрович"
             answer = await clerk.get(f"/api/suggest/{what}/", params={"search": search, "pupil": pupil})

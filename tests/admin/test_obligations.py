@@ -17,7 +17,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 async def settle(client: httpx.AsyncClient, world: SchoolWorld, **changes: str) -> tuple[int, str]:
     """Submit the form about the school's duty."""
-    fields = {"obligation": str(world.ids["obligation"]), "act": "MET", "reason": "Выдано Анне под подпись"}
+    fields = {
+        "pupil": f"{world.secret}ов Михаил Петрович",
+        "obligation": "Итоговый результат",
+        "act": "MET",
+        "reason": "Выдано Анне под подпись",
+    }
     return await submit(client, "settle-obligation", fields | changes)
 
 
@@ -46,10 +51,67 @@ async def test_a_duty_is_cancelled_with_the_reason_typed(clerk: httpx.AsyncClien
     assert (row["state"], row["cancel_reason"]) == ("CANCELLED", "Протокол аннулирован")
 
 
-async def test_another_schools_duty_and_a_senseless_number_are_refused(
+async def test_another_schools_duty_and_one_that_nobody_owes_are_refused(
     clerk: httpx.AsyncClient, worlds: Worlds
 ) -> None:
     before = await duty(worlds.b)
     assert (await settle(clerk, worlds.b))[0] != 200
-    assert (await settle(clerk, worlds.a, obligation="седьмая"))[0] == 422
+    status, said = await settle(clerk, worlds.a, obligation="седьмая")
+    assert status == 422
+    assert "по «седьмая» ничего не найдено" in said
     assert await duty(worlds.b) == before
+
+
+async def test_the_duties_of_the_pupil_are_offered_and_what_was_offered_is_understood(
+    clerk: httpx.AsyncClient, worlds: Worlds
+) -> None:
+    child = f"{worlds.a.secret}ов Михаил Петрович"
+    offered = (await clerk.get("/api/suggest/duties/", params={"search": "", "pupil": child})).json()
+    assert len(offered) == 1
+    assert offered[0].startswith(f"Итоговый результат, {worlds.a.secret}ова Анна Ивановна, до ")
+    assert offered[0].endswith(", ждёт исполнения")
+    foreign = f"{worlds.b.secret}ов Михаил Петрович"
+    assert (await clerk.get("/api/suggest/duties/", params={"search": "", "pupil": foreign})).json() == []
+
+    assert (await settle(clerk, worlds.a, obligation=offered[0]))[0] == 200
+    assert (await duty(worlds.a))["state"] == "MET"
+
+
+async def test_a_duty_is_not_guessed_among_several(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
+    await database.execute(
+        """
+        INSERT INTO obligation (school, kind, clause, pupil, guardian, about, opened_at, due_at)
+        SELECT school, 'FORECAST', '5', pupil, guardian, 'test:another', opened_at, due_at + interval '1 day'
+        FROM obligation WHERE id = $1
+        """,
+        worlds.a.ids["obligation"],
+    )
+    status, said = await settle(clerk, worlds.a, obligation="Анна")
+    assert status == 422
+    assert "подходят несколько" in said
+    assert "Прогноз" in said
+    assert "Итоговый результат" in said
+    assert (await settle(clerk, worlds.a, obligation="итоговый, анна"))[0] == 200
+    assert (await duty(worlds.a))["state"] == "MET"
+
+
+async def test_the_list_shows_first_what_still_waits_the_nearest_deadline_on_top(
+    clerk: httpx.AsyncClient, worlds: Worlds
+) -> None:
+    assert (await settle(clerk, worlds.a))[0] == 200
+    for number, later in (("third", "9 days"), ("second", "2 days"), ("first", "1 day")):
+        await database.execute(
+            """
+            INSERT INTO obligation (school, kind, clause, pupil, guardian, about, opened_at, due_at)
+            SELECT school, kind, clause, pupil, guardian, $3, opened_at, due_at + $2::text::interval
+            FROM obligation WHERE id = $1
+            """,
+            worlds.a.ids["obligation"],
+            later,
+            number,
+        )
+    order = (await clerk.get("/api/tables/Обязанности/schema/")).json()["extra"]["order_by"]
+    wanted = ",".join(("" if key["ascending"] else "-") + key["column"] for key in order)
+    rows = (await clerk.get("/api/tables/Обязанности/", params={"__order": wanted})).json()["rows"]
+
+    assert [row["about"] for row in rows] == ["first", "second", "third", f"test:{worlds.a.secret}"]

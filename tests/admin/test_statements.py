@@ -146,20 +146,106 @@ async def test_an_operator_runs_the_service_and_registers_nobodys_decision(world
     assert await ledger(worlds) == []
 
 
-async def test_many_drafts_are_registered_by_a_form_after_their_count_is_seen(
+PILE = "/api/forms/register-statements/"
+
+
+async def told(client: httpx.AsyncClient, **fields: Any) -> tuple[int, str]:
+    """Send the form about the pile and return what the clerk reads."""
+    answer = await client.post(PILE, json=fields)
+    said = answer.json()
+    return answer.status_code, said.get("custom_form_success") or said["custom_form_error"]
+
+
+async def draft(clerk: httpx.AsyncClient, worlds: Worlds, **fields: Any) -> None:
+    """Add one more draft of the first family."""
+    pair = {"guardian": str(worlds.a.ids["guardian"]), "pupil": str(worlds.a.ids["pupil"])}
+    added = await clerk.post("/api/tables/statement/", json={**pair, "document_reference": "№ 4", **fields})
+    assert added.status_code == 201, added.text
+
+
+async def states(worlds: Worlds) -> list[str]:
+    """The states of the statements of school A."""
+    rows = await database.fetch("SELECT state FROM statement WHERE school = $1 ORDER BY state", worlds.a.id)
+    return [row["state"] for row in rows]
+
+
+async def test_a_pile_is_checked_by_name_and_code_and_nothing_is_changed(
     clerk: httpx.AsyncClient, worlds: Worlds
 ) -> None:
-    pair = {"guardian": str(worlds.a.ids["guardian"]), "pupil": str(worlds.a.ids["pupil"])}
-    await clerk.post("/api/tables/statement/", json={**pair, "purpose": "ELECTRONIC_FORM", "decision": "REFUSED"})
-    form = "/api/forms/register-statements/"
+    before = (await clerk.get(path_of(worlds))).json()
+    await draft(clerk, worlds, purpose="ELECTRONIC_FORM", decision="REFUSED", document_reference="")
+    await draft(clerk, worlds, purpose="GUARDIAN_ACCESS", guardian=None, decision="WITHDRAWN")
 
-    asked = await clerk.post(form, json={})
-    stale = await clerk.post(form, json={"count": 1})
-    done = await clerk.post(form, json={"count": 2})
+    status, said = await told(clerk)
 
-    assert "2" in asked.json()["custom_form_success"]
-    assert stale.status_code == 422
-    assert done.json()["custom_form_success"].startswith("Зарегистрировано: 1. Остались черновиками: 1.")
+    assert status == 200
+    first, *named = said.split("\n")
+    assert first == "Черновиков: 3, не пройдут: 2. Исправьте их, иначе не зарегистрируется ни один."
+    family = f"{worlds.a.secret}ова Анна Ивановна — {worlds.a.secret}ов Михаил Петрович, 5А"
+    assert named[0].startswith(f"{family}: Укажите документ")
+    assert named[0].endswith("(DOCUMENT_REQUIRED)")
+    assert named[1].startswith("сам обучающийся — ")
+    assert named[1].endswith("(OWN_DECISION_TOO_EARLY)")
+    assert await ledger(worlds) == []
+    assert await states(worlds) == ["DRAFT"] * 3
+    assert (await clerk.get(path_of(worlds))).json() == before
+    assert not await database.fetch("SELECT FROM outbox WHERE topic = 'OWN_MATTER'")
+    assert not await database.fetch("SELECT FROM audit_entry WHERE record = 'consent_decision' AND route = 'ADMIN'")
+
+
+async def test_a_pile_is_registered_all_together_or_not_at_all(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
+    await draft(clerk, worlds, purpose="ELECTRONIC_FORM", decision="REFUSED", document_reference="")
+
+    status, said = await told(clerk, count=2)
+
+    assert status == 422
+    assert said.startswith("Не зарегистрировано ни одно из 2 заявлений: не проходят 1.\n")
+    assert "(DOCUMENT_REQUIRED)" in said
+    assert await ledger(worlds) == []
+
+    await database.execute("UPDATE statement SET document_reference = '№ 5' WHERE document_reference = ''")
+    heard: list[Announcement] = []
+    stop = announcements.listen(heard.append)
+    assert await told(clerk, count=2) == (200, "Зарегистрировано: 2. Решения действуют с этой минуты.")
+    stop()
+    assert any(str(worlds.a.ids["pupil"]) in news.pupils for news in heard)
+    assert await states(worlds) == ["REGISTERED"] * 2
     assert len(await ledger(worlds)) == 1
-    states = await database.fetch("SELECT state FROM statement WHERE school = $1 ORDER BY state", worlds.a.id)
-    assert [row["state"] for row in states] == ["DRAFT", "REGISTERED"]
+    assert [row["decision"] for row in await ledger(worlds, "ELECTRONIC_FORM")][-1] == "REFUSED"
+    assert await told(clerk) == (200, "Черновиков по этому отбору нет.")
+
+
+async def test_within_a_pile_a_withdrawal_follows_its_consent(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
+    received = (clocks.now() + timedelta(minutes=-1)).isoformat()
+    await draft(clerk, worlds, decision="WITHDRAWN", received_at=received)
+
+    early = await told(clerk)
+    await database.execute(
+        "UPDATE statement SET received_at = $1 WHERE decision = 'GIVEN' AND school = $2",
+        clocks.now() - timedelta(minutes=2), worlds.a.id,
+    )  # fmt: skip
+
+    assert "(NOTHING_TO_WITHDRAW)" in early[1]
+    assert await told(clerk) == (200, "Черновиков: 2, пройдут все. Чтобы зарегистрировать их, укажите число 2.")
+    assert (await told(clerk, count=2))[0] == 200
+    assert [row["decision"] for row in await ledger(worlds)] == ["GIVEN", "WITHDRAWN"]
+
+
+async def test_the_count_must_be_the_one_that_was_seen(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
+    await draft(clerk, worlds, decision="REFUSED")
+    stale = await told(clerk, count=1)
+    assert stale == (422, "Черновиков по этому отбору теперь 2, а не 1. Проверьте список.")
+    assert await states(worlds) == ["DRAFT"] * 2
+
+
+async def test_a_pile_is_of_a_class_and_of_days(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
+    passing = "Черновиков: 1, пройдут все. Чтобы зарегистрировать их, укажите число 1."
+    assert await told(clerk, school_class="5А") == (200, passing)
+    assert await told(clerk, received_from="2026-11-24", received_to="2026-11-24") == (200, passing)
+    assert (await told(clerk, received_to="2026-11-23"))[1] == "Черновиков по этому отбору нет."
+    assert (await told(clerk, school_class="5Б"))[0] == 422
+
+
+async def test_an_operator_has_no_pile(worlds: Worlds, sign_in: SignIn) -> None:
+    assert await told(await sign_in("root")) == (200, "Черновиков по этому отбору нет.")
+    assert await ledger(worlds) == []

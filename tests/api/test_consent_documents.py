@@ -40,11 +40,14 @@ async def test_the_document_says_everything_that_the_law_asks_for(service: Servi
     await database.execute("UPDATE school SET address = 'г. Пермь, ул. Ленина, 1' WHERE id = $1", town.first.id)
     found = (await document(service, town, "anna"))["data"]["consentDocument"]
     for part in (
-        "Орлова Анна", "Орлов Михаил", "документ, удостоверяющий личность", "Основание полномочий представителя",
+        "Орлова Анна", "Орлов Михаил", "документ, удостоверяющий личность", "Основание, по которому",
         "Школа № 1", "г. Пермь, ул. Ленина, 1", "Цель:", "Какие данные:", "Кому поручена обработка:",
         "Что с данными делают:", "Срок согласия:", "Отозвать согласие можно в любой момент", "Подпись:",
     ):  # fmt: skip
         assert part in found["document"], part
+    # Of the signer and of the child whose data it is about.
+    for part in ("адрес: ____", "документ, удостоверяющий личность (вид, номер, когда и кем выдан): ____"):
+        assert found["document"].count(part) == 2, part
     assert "{" not in found["document"]
     assert found["documentSha256"] == hashlib.sha256(found["document"].encode()).hexdigest()
 
@@ -84,6 +87,8 @@ async def test_a_new_wording_leaves_the_old_one_as_it_was(service: Service, town
         "consent_text", school=town.first.id, purpose="PERSONAL_DATA", version="2027-01", title="Новое", body="Текст",
         published_at=clock.now() + timedelta(seconds=1),
     )  # fmt: skip
+    assert (await document(service, town, "anna"))["data"]["consentDocument"] == first, "not in force yet"
+    clock.move(timedelta(seconds=1))
     second = (await document(service, town, "anna"))["data"]["consentDocument"]
     assert (first["version"], second["version"]) == ("2026-11", "2027-01")
     assert second["textSha256"] == hashlib.sha256("Текст".encode()).hexdigest()

@@ -65,6 +65,105 @@ async def test_each_state_of_consent_is_refused_under_its_own_code(
     assert await week(service, town, "galina", "nina") == [code]
 
 
+async def register(service: Service, town: Town, **changes: Any) -> list[str]:
+    """Have the office register a paper of Galina about Nina, and return the codes of the refusal."""
+    given: dict[str, Any] = {
+        "pupilId": str(town.first.pupils["nina"]),
+        "guardianId": str(town.first.guardians["galina"]),
+        "documentReference": "Папка 3",
+    }
+    return codes(await service.post(REGISTER, {"input": given | changes}, token=await service.sign_in("daria")))
+
+
+async def test_an_old_paper_does_not_open_what_was_withdrawn_since(
+    service: Service, town: Town, clock: SetClock
+) -> None:
+    received = clock.now()
+    assert await register(service, town) == []
+    clock.move(timedelta(days=1))
+    galina = await service.sign_in("galina")
+    withdrawn = clock.now()
+    answer = await service.post(WITHDRAW, {"input": {"pupilId": str(town.first.pupils["nina"])}}, token=galina)
+    assert codes(answer) == []
+    clock.move(timedelta(hours=1))
+
+    for late in (received, withdrawn - timedelta(seconds=1)):
+        assert await register(service, town, receivedAt=late.isoformat()) == ["DECISION_OVERTAKEN"]
+    assert await week(service, town, "galina", "nina") == ["CONSENT_WITHDRAWN"]
+    assert await register(service, town, decision="REFUSED", receivedAt=received.isoformat()) == []
+    assert await register(service, town, receivedAt=(withdrawn + timedelta(seconds=1)).isoformat()) == []
+    assert await week(service, town, "galina", "nina") == []
+
+
+async def test_only_a_consent_has_a_term(service: Service, town: Town, clock: SetClock) -> None:
+    term = (clock.now() + timedelta(days=1)).isoformat()
+    assert await register(service, town, decision="REFUSED", validUntil=term) == ["BAD_INPUT"]
+    await town.first.decide("galina", "nina")
+    await town.first.decide(
+        "galina", "nina", "REFUSED", purpose="ELECTRONIC_FORM", valid_until=clock.now() + timedelta(days=1)
+    )
+    clock.move(timedelta(days=2))
+    assert await week(service, town, "galina", "nina") == ["ELECTRONIC_FORM_REFUSED"]
+
+
+@pytest.mark.parametrize(
+    ("born", "code"),
+    [(date(2008, 11, 25), "LEAVE_TOO_EARLY"), (date(2008, 11, 24), None)],
+    ids=["a day before 18", "18 today"],
+)
+async def test_leave_for_guardians_is_given_once_of_age_and_by_the_pupil_alone(
+    service: Service, town: Town, born: date, code: str | None
+) -> None:
+    nina = town.first.pupils["nina"]
+    await database.execute("UPDATE pupil SET birth_date = $2 WHERE id = $1", nina, born)
+    leave = {"purpose": "GUARDIAN_ACCESS"}
+    assert await register(service, town, **leave) == ["BAD_INPUT"]
+    assert await register(service, town, **leave, guardianId=None) == ([code] if code else [])
+
+
+async def told(service: Service, login: str) -> tuple[str, str]:
+    """Return the newest message of somebody's mailbox."""
+    query = "{ mailbox(first: 1) { edges { node { subject body ownMatter } } } }"
+    answer = await service.post(query, token=await service.sign_in(login))
+    node = answer["data"]["mailbox"]["edges"][0]["node"]
+    assert node["ownMatter"]
+    return node["subject"], node["body"]
+
+
+async def test_each_decision_is_confirmed_with_what_it_has_really_changed(service: Service, town: Town) -> None:
+    assert await register(service, town, purpose="ELECTRONIC_FORM") == []
+    subject, body = await told(service, "galina")
+    assert subject == "Согласие зарегистрировано"
+    assert "пока не открывается. Решение о согласии на обработку персональных данных ещё не зарегистрировано" in body
+
+    assert await register(service, town) == []
+    subject, body = await told(service, "galina")
+    assert subject == "Согласие зарегистрировано, дневник открыт"
+    assert "Галкина" in body
+
+    assert await register(service, town, decision="WITHDRAWN") == []
+    subject, body = await told(service, "galina")
+    assert subject == "Отзыв согласия зарегистрирован"
+    assert "закрыт с этой минуты" in body
+
+    await database.execute("UPDATE guardianship SET restricted = true WHERE pupil = $1", town.first.pupils["nina"])
+    assert await register(service, town) == []
+    _subject, body = await told(service, "galina")
+    assert "пока не открывается. Подробности скажет школа." in body
+
+
+async def test_a_duty_to_tell_is_met_by_the_message_that_lies_in_the_mailbox(service: Service, town: Town) -> None:
+    assert await register(service, town, decision="REFUSED") == []
+    rows = await database.fetch(
+        """
+        SELECT o.state, o.met_by, o.evidence, m.id AS message FROM obligation o
+        JOIN mailbox_message m ON m.obligation = o.id WHERE o.kind = 'CONSENT_EFFECT'
+        """
+    )
+    assert [(row["state"], row["met_by"]) for row in rows] == [("MET", "PUBLICATION")]
+    assert str(rows[0]["message"]) in str(rows[0]["evidence"])
+
+
 async def test_a_consent_with_a_term_ends_to_the_second(service: Service, town: Town, clock: SetClock) -> None:
     await town.first.decide("galina", "nina", valid_until=clock.now() + timedelta(minutes=1))
 

@@ -16,7 +16,7 @@ from tests.support.town import Town
 
 STATE = """
 query ($pupil: ID!, $guardian: ID, $at: DateTime) { accessState(pupilId: $pupil, guardianId: $guardian, at: $at) {
-    lawful verdict decisions { purpose decision documentReference } guardianships { restricted validTo } } }
+    lawful verdict decisions { guardianId purpose decision documentReference } guardianships { restricted validTo } } }
 """
 WITHDRAW = "mutation ($pupil: ID!) { withdrawConsent(input: {pupilId: $pupil}) { registeredAt } }"
 WEEK = 'query ($pupil: ID!) { diaryWeek(pupilId: $pupil, weekOf: "2026-11-24") { version } }'
@@ -73,6 +73,76 @@ async def test_a_person_asks_about_themself_only(service: Service, town: Town, c
     assert (await state(service, town, "anna", clock.now(), "anna"))["lawful"] is True
     for login in ("galina", "vera", "elena", "misha"):
         assert (await state(service, town, "anna", clock.now(), login)) == {"refused": ["NOT_FOUND"]}
+
+
+async def of_pupil(service: Service, town: Town, at: datetime, login: str = "misha") -> dict[str, Any]:
+    """Ask for the state of Misha himself."""
+    answer = await service.post(
+        STATE, {"pupil": str(town.first.pupils["misha"]), "at": at.isoformat()}, token=await service.sign_in(login)
+    )
+    found: dict[str, Any] = answer["data"]["accessState"]
+    return found
+
+
+async def test_a_young_pupils_access_names_the_decisions_of_the_guardians_in_force(
+    service: Service, town: Town, clock: SetClock
+) -> None:
+    """Boris is a guardian until yesterday, so his decision counts no more."""
+    anna = str(town.first.guardians["anna"])
+    asked = await of_pupil(service, town, clock.now(), "daria")
+    assert asked["lawful"] is True
+    assert asked["decisions"] == [
+        {
+            "guardianId": anna, "purpose": "PERSONAL_DATA", "decision": "GIVEN",
+            "documentReference": "Папка 7, лист 3",
+        }
+    ]  # fmt: skip
+    own = await of_pupil(service, town, clock.now())
+    assert [(entry["guardianId"], entry["documentReference"]) for entry in own["decisions"]] == [(anna, None)]
+    assert len(own["guardianships"]) == 1
+
+
+async def test_of_age_only_the_own_decisions_count(service: Service, town: Town, clock: SetClock) -> None:
+    await database.execute(
+        "UPDATE pupil SET birth_date = '2008-11-24' WHERE id = $1", town.first.pupils["misha"]
+    )  # 18 today
+    await town.first.decide(None, "misha")
+    today = await of_pupil(service, town, clock.now(), "daria")
+    assert [entry["guardianId"] for entry in today["decisions"]] == [None]
+    assert today["guardianships"] == []
+
+
+async def test_where_the_papers_lie_is_told_to_the_office_alone(service: Service, town: Town, clock: SetClock) -> None:
+    """The pupil's leave is among what a guardian's access rests on; the pupil's own consent is not the guardian's."""
+    await database.execute("UPDATE pupil SET birth_date = '2008-01-01' WHERE id = $1", town.first.pupils["misha"])
+    await town.first.decide(None, "misha", document_reference="Личное дело, лист 8")
+    await town.first.decide(None, "misha", purpose="GUARDIAN_ACCESS", document_reference="Личное дело, лист 9")
+
+    told = {login: (await state(service, town, "anna", clock.now(), login))["decisions"] for login in ("daria", "anna")}
+    counted = [("PERSONAL_DATA", str(town.first.guardians["anna"])), ("GUARDIAN_ACCESS", None)]
+    for decisions in told.values():
+        assert [(entry["purpose"], entry["guardianId"]) for entry in decisions] == counted
+    assert [entry["documentReference"] for entry in told["daria"]] == ["Папка 7, лист 3", "Личное дело, лист 9"]
+    assert [entry["documentReference"] for entry in told["anna"]] == [None, None]
+
+
+async def test_the_ages_of_the_past_are_those_that_the_school_had_set_then(
+    service: Service, town: Town, clock: SetClock
+) -> None:
+    await database.execute("UPDATE pupil SET birth_date = '2008-01-01' WHERE id = $1", town.first.pupils["misha"])
+    at_first = clock.now()
+    for age in (19, 18):
+        clock.move(timedelta(hours=1))
+        async with transaction(Nobody(route="ADMIN")):
+            await database.execute("UPDATE school SET of_age = $2 WHERE id = $1", town.first.id, age)
+    raised, lowered = at_first + timedelta(hours=1), at_first + timedelta(hours=2)
+    clock.move(timedelta(hours=1))
+
+    verdicts = [
+        (await state(service, town, "anna", at))["verdict"]
+        for at in (at_first, raised - SECOND, raised, lowered - SECOND, lowered, clock.now())
+    ]
+    assert verdicts == ["PUPIL_OF_AGE", "PUPIL_OF_AGE", "ALLOWED", "ALLOWED", "PUPIL_OF_AGE", "PUPIL_OF_AGE"]
 
 
 async def test_nobody_can_ask_about_the_future(service: Service, town: Town, clock: SetClock) -> None:

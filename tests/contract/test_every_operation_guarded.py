@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from graphql import GraphQLArgument, GraphQLField, GraphQLInputObjectType, Graph
 from graphql.type import GraphQLEnumType, get_named_type
 
 from api.schema import schema
+from diary.kit import clock
 from tests.support.service import Service, codes
 from tests.support.town import Town
 
@@ -103,6 +105,15 @@ async def mishas(town: Town) -> dict[str, str]:
         "contact_point", school=school.id, guardian=school.guardians["anna"], channel="EMAIL",
         value=f"{mark}@families.example", provenance="SELF_ENTERED", document_reference="", failure="",
     )  # fmt: skip
+    code = await insert(
+        "one_time_code", school=school.id, purpose="SIGN_DECISION", account=town.accounts["anna"],
+        contact_point=contact, code_hash="", document=b"", document_sha256="", facts={}, sent_at=clock.now(),
+        expires_at=clock.now() + timedelta(minutes=10), address="",
+    )  # fmt: skip
+    signature = await insert(
+        "signature", school=school.id, kind="ENHANCED", verdict="VALID", reason="", document=b"", document_sha256="",
+        cms=b"", signer="", checked_at=clock.now(), checked_by="", code_sent_to="", address="",
+    )  # fmt: skip
     job = await insert(
         "print_job", school=school.id, pupil=school.pupils["misha"], kind="WEEK", week_of=TUESDAY, state="RENDERED"
     )
@@ -116,6 +127,8 @@ async def mishas(town: Town) -> dict[str, str]:
         "markId": str(mark),
         "contactId": str(contact),
         "jobId": str(job),
+        "requestId": str(code),
+        "signatureId": str(signature),
     }
 
 
@@ -165,9 +178,11 @@ async def test_what_everybody_may_ask_shows_only_the_own(service: Service, town:
 def test_no_operation_was_forgotten() -> None:
     assert {name for _kind, name in OPERATIONS} == {
         "viewer", "pupil", "diaryWeek", "obligations", "deliveryAgreements", "accessState", "consentDocument",
+        "consents",
         "contactPoints", "mailbox", "unreadMessages", "markRead",
         "signIn", "signOut", "recordMark", "correctMark", "registerConsent", "withdrawConsent",
         "agreeDelivery", "addContactPoint", "confirmContactPoint", "resendContactCode", "replaceContactPoint",
-        "retireContactPoint", "confirmHandOver", "requestExtract", "requestConsentForm",
+        "retireContactPoint", "confirmHandOver", "requestSigningCode", "signConsent", "submitSignedConsent",
+        "requestExtract", "requestConsentForm",
         "diaryEvents",
     }  # fmt: skip

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from diary.delivery.rules import DeliveryDays, decided_before, next_mailing, next_notice
+from diary.delivery.rules import DeliveryDays, decided_by, next_mailing, next_notice
 from diary.delivery.tables import DeliverySchedule
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -71,6 +71,58 @@ def test_a_mailing_hour_inside_the_quiet_hours_waits_for_their_end_on_the_same_d
 @pytest.mark.parametrize(
     ("now", "leaves"),
     [
+        ("2026-11-27 06:59:59", "2026-11-27 07:00"),
+        ("2026-11-27 12:00", "2026-11-27 12:00"),
+        ("2026-11-27 20:59:59", "2026-11-27 20:59:59"),
+        ("2026-11-27 21:00", "2026-12-04 07:00"),
+        ("2026-11-27 22:00:01", "2026-12-04 07:00"),
+    ],
+)
+def test_a_mailing_hour_in_quiet_hours_that_last_till_morning_is_not_waited_for(now: str, leaves: str) -> None:
+    """Else what was written on the agreed day itself would wait a week for a day on which it has the same choice."""
+    assert next_mailing(at(now), days(at=time(22))) == at(leaves)
+
+
+@pytest.mark.parametrize(
+    ("now", "leaves"),
+    [
+        ("2026-11-27 05:00", "2026-11-27 07:00"),
+        ("2026-11-27 06:30", "2026-11-27 07:00"),
+        ("2026-11-27 07:00", "2026-11-27 07:00"),
+        ("2026-11-27 07:00:01", "2026-12-04 07:00"),
+    ],
+)
+def test_a_mailing_hour_before_the_family_is_up_waits_for_it(now: str, leaves: str) -> None:
+    assert next_mailing(at(now), days(at=time(6))) == at(leaves)
+
+
+def test_a_mailing_hour_after_a_nap_begins_waits_for_its_end() -> None:
+    nap = days(at=time(14), quiet_from=time(13), quiet_to=time(15))
+    assert next_mailing(at("2026-11-27 14:30"), nap) == at("2026-11-27 15:00")
+    assert next_mailing(at("2026-11-27 15:00:01"), nap) == at("2026-12-04 15:00")
+
+
+def test_the_hour_that_a_clock_shows_twice_is_quiet_twice() -> None:
+    """Berlin, 25 October 2026: 03:00 becomes 02:00 again."""
+    berlin = ZoneInfo("Europe/Berlin")
+    night = days(zone=berlin, quiet_from=time(21), quiet_to=time(2, 30))
+    first, second = datetime(2026, 10, 25, 0, 15, tzinfo=UTC), datetime(2026, 10, 25, 1, 15, tzinfo=UTC)
+    assert [now.astimezone(berlin).time() for now in (first, second)] == [time(2, 15)] * 2
+    assert next_notice(first, night) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert next_notice(second, night) == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    assert next_notice(at("2026-10-24 23:00", berlin), night) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+
+
+def test_an_end_that_a_clock_leaves_out_comes_after_the_gap() -> None:
+    """Berlin, 29 March 2026: 02:00 becomes 03:00."""
+    berlin = ZoneInfo("Europe/Berlin")
+    night = days(zone=berlin, quiet_from=time(21), quiet_to=time(2, 30))
+    assert next_notice(at("2026-03-29 01:00", berlin), night) == at("2026-03-29 03:30", berlin)
+
+
+@pytest.mark.parametrize(
+    ("now", "leaves"),
+    [
         ("2026-11-24 20:59:59", "2026-11-24 20:59:59"),
         ("2026-11-24 21:00:00", "2026-11-25 07:00:00"),
         ("2026-11-25 00:00:00", "2026-11-25 07:00:00"),
@@ -107,6 +159,4 @@ def test_who_looks_by_himself_is_never_written_to() -> None:
 def test_a_decision_counts_for_a_day_only_if_registered_before_the_day_began(zone: str) -> None:
     own, day = ZoneInfo(zone), date(2026, 11, 27)
     midnight = at("2026-11-27 00:00:00", own)
-    assert decided_before(day, midnight - SECOND, own)
-    assert not decided_before(day, midnight, own)
-    assert not decided_before(day, midnight + SECOND, own)
+    assert midnight - SECOND <= decided_by(day, own) < midnight

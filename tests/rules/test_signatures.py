@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import pytest
 from asn1crypto import cms as asn1
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, SHA512
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7Options, PKCS7SignatureBuilder
@@ -25,113 +23,30 @@ from diary.consent.signatures.container import LARGEST_CMS
 from diary.consent.signatures.names import folded
 from diary.consent.signatures.result import Checked, NotASignature, PersonName
 from diary.consent.tables import SignatureVerdict
+from tests.support.signers import (
+    DETACHED,
+    DOCUMENT,
+    NOW,
+    SAME,
+    SINCE,
+    UNTIL,
+    Signer,
+    authority,
+    certified,
+    key_of,
+    pem,
+    person,
+    signed,
+    subject,
+    with_algorithms,
+)
 
-Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-
-DOCUMENT = "Согласие на обработку персональных данных\r\nвторая строка\n".encode()
-NOW = datetime.now(UTC).replace(microsecond=0)
-SINCE, UNTIL = NOW - timedelta(days=30), NOW + timedelta(days=30)
 PETROVA = PersonName("Петрова", "Алёна", "Сергеевна")
-DETACHED = (PKCS7Options.DetachedSignature, PKCS7Options.Binary)
-SAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "УЦ Школьный")])
-
-
-@dataclass(frozen=True)
-class Signer:
-    key: Key
-    certificate: x509.Certificate
-
-
-def subject(
-    *, surname: str = "Петрова", given_name: str = "Алёна Сергеевна", common_name: str = "Петрова Алёна Сергеевна"
-) -> x509.Name:
-    parts = ((NameOID.SURNAME, surname), (NameOID.GIVEN_NAME, given_name), (NameOID.COMMON_NAME, common_name))
-    return x509.Name([x509.NameAttribute(kind, text) for kind, text in parts if text])
-
-
-@cache
-def authority(number: int = 1) -> Signer:
-    key = ec.generate_private_key(ec.SECP256R1())
-    certificate = certified(key.public_key(), SAME, Signer(key, None), is_authority=True)  # type: ignore[arg-type]
-    assert number
-    return Signer(key, certificate)
-
-
-def certified(
-    public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey,
-    name: x509.Name,
-    issuer: Signer,
-    *,
-    is_authority: bool = False,
-    for_signing: bool = True,
-    since: datetime = SINCE,
-    until: datetime = UNTIL,
-) -> x509.Certificate:
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(SAME).public_key(public)
-    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(since).not_valid_after(until)
-    builder = builder.add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
-    usage = x509.KeyUsage(
-        digital_signature=for_signing and not is_authority,
-        content_commitment=False,
-        key_encipherment=not for_signing,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=is_authority,
-        crl_sign=is_authority,
-        encipher_only=False,
-        decipher_only=False,
-    )
-    return builder.add_extension(usage, critical=True).sign(issuer.key, SHA256())
-
-
-@cache
-def key_of(kind: str) -> Key:
-    if kind == "RSA":
-        return rsa.generate_private_key(65537, 2048)
-    return ec.generate_private_key(ec.SECP256R1())
-
-
-def person(
-    kind: str = "ECDSA",
-    *,
-    name: x509.Name | None = None,
-    issuer: Signer | None = None,
-    for_signing: bool = True,
-    since: datetime = SINCE,
-    until: datetime = UNTIL,
-) -> Signer:
-    key = key_of(kind)
-    certificate = certified(
-        key.public_key(),
-        subject() if name is None else name,
-        issuer or authority(),
-        for_signing=for_signing,
-        since=since,
-        until=until,
-    )
-    return Signer(key, certificate)
-
-
-def signed(
-    *signers: Signer,
-    document: bytes = DOCUMENT,
-    encoding: Encoding = Encoding.DER,
-    options: Sequence[PKCS7Options] = DETACHED,
-    digest: SHA256 | SHA512 | None = None,
-) -> bytes:
-    builder = PKCS7SignatureBuilder().set_data(document)
-    for signer in signers:
-        builder = builder.add_signer(signer.certificate, signer.key, digest or SHA256())
-    return builder.sign(encoding, list(options))
 
 
 @cache
 def petrovas() -> bytes:
     return signed(person())
-
-
-def pem(certificate: x509.Certificate) -> str:
-    return certificate.public_bytes(Encoding.PEM).decode()
 
 
 def check(
@@ -158,6 +73,19 @@ def test_a_signature_of_the_person_under_the_document_is_valid(kind: str, encodi
     assert abs(checked.signed_at - datetime.now(UTC)) < timedelta(minutes=10)
     assert checked.checked_by.startswith("pyHanko ")
     assert checked.reason
+
+
+def test_a_signature_is_qualified_only_through_an_accredited_authority() -> None:
+    own, other = pem(authority().certificate), pem(authority(2).certificate)
+
+    def qualified(accredited: list[str], cms: bytes, document: bytes = DOCUMENT) -> bool:
+        return check_cms(document, cms, expected=PETROVA, trusted=[own, other], accredited=accredited, at=NOW).qualified
+
+    assert qualified([own], petrovas())
+    assert not qualified([other], petrovas())
+    assert not qualified([], petrovas())
+    assert not qualified([own], petrovas(), DOCUMENT + b"!")
+    assert not qualified([own], signed(person(name=subject(surname="Иванова"))))
 
 
 def test_a_signature_without_signed_attributes_is_valid_and_says_no_time() -> None:
@@ -306,18 +234,9 @@ def test_a_signature_without_its_certificate_is_malformed() -> None:
     assert (checked.verdict, "сертификата" in checked.reason) == (SignatureVerdict.MALFORMED, True)
 
 
-def with_algorithms(*, digest: str, signature: str) -> bytes:
-    container = asn1.ContentInfo.load(petrovas())
-    info = container["content"]["signer_infos"][0]
-    info["digest_algorithm"] = {"algorithm": digest}
-    info["signature_algorithm"] = {"algorithm": signature}
-    der: bytes = container.dump(force=True)
-    return der
-
-
 @pytest.mark.skipif(gost.gost_arguments() is not None, reason="this computer's openssl knows the national algorithms")
 def test_a_national_algorithm_is_honestly_not_checked_where_openssl_does_not_know_it() -> None:
-    checked = check(with_algorithms(digest="1.2.643.7.1.1.2.2", signature="1.2.643.7.1.1.3.2"))
+    checked = check(with_algorithms(petrovas(), digest="1.2.643.7.1.1.2.2", signature="1.2.643.7.1.1.3.2"))
     assert (checked.verdict, checked.checked_by) == (SignatureVerdict.NOT_CHECKED, "")
     assert "ГОСТ" in checked.reason
     assert checked.signer == "Петрова Алёна Сергеевна"
@@ -325,7 +244,7 @@ def test_a_national_algorithm_is_honestly_not_checked_where_openssl_does_not_kno
 
 @pytest.mark.parametrize(("digest", "signature"), [("sha1", "sha1_ecdsa"), ("sha256", "sha1_ecdsa"), ("md5", "ecdsa")])
 def test_an_algorithm_of_the_past_is_not_checked(digest: str, signature: str) -> None:
-    checked = check(with_algorithms(digest=digest, signature=signature))
+    checked = check(with_algorithms(petrovas(), digest=digest, signature=signature))
     assert checked.verdict is SignatureVerdict.NOT_CHECKED
     assert "устарел" in checked.reason
 

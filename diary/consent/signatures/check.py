@@ -29,10 +29,20 @@ UNKNOWN_ALGORITHM = _("Подпись не проверена: алгоритм 
 WRONG_SIGNER = _("Подпись принадлежит другому человеку.")
 
 
-def check_cms(document: bytes, cms: bytes, *, expected: PersonName, trusted: Sequence[str], at: datetime) -> Checked:
+def check_cms(
+    document: bytes,
+    cms: bytes,
+    *,
+    expected: PersonName,
+    trusted: Sequence[str],
+    accredited: Sequence[str] = (),
+    at: datetime,
+) -> Checked:
     """Say whether this person signed exactly these bytes with a certificate that the school trusts at this instant.
 
-    It computes and may wait for openssl: a server calls it through `asyncio.to_thread`. It never asks the network.
+    A valid signature is a qualified one when its certificate leads to one of the accredited authorities, which are
+    among the trusted ones. It computes and may wait for openssl: a server calls it through `asyncio.to_thread`. It
+    never asks the network.
     """
     checked_by = f"pyHanko {pyhanko_version}"
     try:
@@ -59,7 +69,22 @@ def check_cms(document: bytes, cms: bytes, *, expected: PersonName, trusted: Seq
         certificate=container.certificate.dump(),
         signed_at=container.signed_at,
         checked_by=checked_by,
+        qualified=verdict is SignatureVerdict.VALID and _is_accredited(document, container, accredited, at),
     )
+
+
+def _is_accredited(document: bytes, container: Container, accredited: Sequence[str], at: datetime) -> bool:
+    """Say whether a signature that is valid leads to one of these authorities too."""
+    if not accredited:
+        return False
+    try:
+        if container.is_gost:
+            gost.require_openssl_agrees(document, container.der, accredited, at, arguments=gost.gost_arguments())
+        else:
+            require_trust(container.certificate, container.others, accredited, at)
+    except NotASignature:
+        return False
+    return True
 
 
 def _require_same_bytes(document: bytes, container: Container) -> None:

@@ -27,6 +27,8 @@ class Checked:
     certificate: bytes | None = None
     signed_at: datetime | None = None
     checked_by: str = ""
+    #: Whether the certificate leads to an accredited authority, so that the signature is a qualified one.
+    qualified: bool = False
 
 
 class NotASignature(Exception):  # noqa: N818 - the outcome of a check, which the caller keeps as evidence

@@ -1,0 +1,127 @@
+"""What may leave right now, and to which address: asked again before every sending (R1.1, R1.3, R8.1, D5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from diary.consent.verdict import ALLOWED
+from diary.delivery.agreements import DAYS, current_sql, days_of
+from diary.delivery.informing import InformingChannel, may_send
+from diary.delivery.rules import decided_by, next_notice
+from diary.delivery.tables import DeliverySchedule, Messenger, OutboxTopic
+from diary.kit import clock, database
+
+#: Outcomes of a refused letter beside the codes of the consent's refusals.
+NO_PUPIL = "NO_PUPIL"
+CONTACT_NOT_CONFIRMED = "CONTACT_NOT_CONFIRMED"
+CONTACT_RETIRED = "CONTACT_RETIRED"
+CONTACT_FAILED = "CONTACT_FAILED"
+CHANNEL_NOT_AGREED = "CHANNEL_NOT_AGREED"
+#: The family has agreed to look by itself.
+SELF_SERVICE = "SELF_SERVICE"
+CODE_EXPIRED = "CODE_EXPIRED"
+#: With these the way is shut, not the matter: the next agreed one is tried.
+SHUT_WAYS = frozenset({CONTACT_NOT_CONFIRMED, CONTACT_RETIRED, CONTACT_FAILED, CHANNEL_NOT_AGREED})
+#: Why a row that may be sent waits.
+QUIET_HOURS = "QUIET_HOURS"
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """What is known right before sending: ALLOWED with the address of this moment, or a reason not to send."""
+
+    verdict: str
+    address: str = ""
+    #: Which messenger the address belongs to, and what a browser's notices are encrypted with.
+    messenger: Messenger | None = None
+    push_keys: Mapping[str, str] | None = None
+    #: In quiet hours nothing is refused: the row waits until then, and that is no attempt (trust.md 3.2).
+    retry_at: datetime | None = None
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the letter may leave."""
+        return self.verdict == ALLOWED
+
+
+_ASKED = f"""
+    SELECT o.topic, o.kind, o.guardian, o.pupil, o.agreed_day, o.address, c.value, c.messenger, c.push_keys,
+        c.confirmed_at <= $3 AS confirmed, c.retired_at <= $3 AS retired, c.failed_at <= $3 AS failed,
+        o.kind = ANY (a.channels) AS agreed,
+        CASE WHEN o.topic = 'CODE' THEN
+            (SELECT t.expires_at <= $3 FROM one_time_code t WHERE t.id = substr(o.dedup_key, length('code:') + 1)::uuid)
+        END AS expired,
+        (SELECT b.due_at FROM obligation b WHERE b.id = o.obligation AND b.kind = 'RESULT') AS deadline, {DAYS}
+    FROM outbox o
+    JOIN school s ON s.id = o.school
+    LEFT JOIN LATERAL ({current_sql("o.guardian", "o.pupil")}) AS a ON true
+    LEFT JOIN contact_point c ON c.id = o.contact_point AND c.channel = o.kind
+        AND c.guardian IS NOT DISTINCT FROM o.guardian
+    WHERE o.id = $1 AND o.attempt = $2 AND o.state = 'STARTED' AND o.lease_until > $3
+"""  # noqa: S608 - constants only
+
+
+async def ask(outbox_id: UUID, attempt: int, *, at: datetime) -> Permission | None:
+    """Ask right before sending whether the row may leave and to which address (R1.1, R1.3, R8.1, D5).
+
+    About a child the ledger, the agreement in force, the hour and the contact must all allow it; about one's own
+    decision and for a code the contact alone decides. None when the row is no longer this worker's: then nothing is
+    done.
+    """
+    rows = await database.fetch(_ASKED, outbox_id, attempt, at)
+    if not rows:
+        return None
+    asked = rows[0]
+    topic = OutboxTopic(asked["topic"])
+    if topic is OutboxTopic.STAFF_WARNING:
+        return Permission(ALLOWED, asked["address"])
+    if (unusable := _why_unusable(asked, topic)) is not None:
+        return Permission(unusable)
+    given = Permission(
+        ALLOWED,
+        asked["value"],
+        messenger=Messenger(asked["messenger"]) if asked["messenger"] else None,
+        push_keys=None if asked["push_keys"] is None else orjson.loads(asked["push_keys"]),
+    )
+    return await _about_a_child(asked, given, at) if topic is OutboxTopic.CHILD else given
+
+
+async def _about_a_child(asked: Mapping[str, Any], given: Permission, at: datetime) -> Permission:
+    if asked["guardian"] is None or asked["pupil"] is None:
+        return Permission(NO_PUPIL)
+    days = days_of(asked)
+    day = asked["agreed_day"] or clock.now().astimezone(days.zone).date()
+    verdict = await may_send(
+        guardian_id=asked["guardian"],
+        pupil_id=asked["pupil"],
+        channel=InformingChannel(asked["kind"]),
+        at=at,
+        decided_by=decided_by(day, days.zone),
+    )
+    if verdict == ALLOWED:
+        if not asked["agreed"]:
+            return Permission(CHANNEL_NOT_AGREED)
+        verdict = SELF_SERVICE if days.schedule is DeliverySchedule.SELF_SERVICE else ALLOWED
+    if verdict != ALLOWED:
+        return Permission(verdict)
+    leaves = next_notice(at, days, deadline=asked["deadline"])
+    return given if leaves is None or leaves <= at else Permission(QUIET_HOURS, retry_at=leaves)
+
+
+def _why_unusable(asked: Mapping[str, Any], topic: OutboxTopic) -> str | None:
+    """Return why nothing may go to the contact of a row, None when it may."""
+    is_code = topic is OutboxTopic.CODE
+    # A code is what confirms a contact, so it is the one thing that goes to an unconfirmed one.
+    if asked["value"] is None or not (asked["confirmed"] or is_code):
+        return CONTACT_NOT_CONFIRMED
+    if asked["retired"]:
+        return CONTACT_RETIRED
+    if asked["failed"] and not is_code:
+        return CONTACT_FAILED
+    return CODE_EXPIRED if is_code and asked["expired"] is not False else None

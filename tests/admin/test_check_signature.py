@@ -1,0 +1,148 @@
+"""The office checks a signature file; only a valid one of the person makes an electronic statement registrable."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from diary.access.viewer import viewer_of
+from diary.consent.tables import Decision, Purpose
+from diary.delivery.consent_documents import consent_document
+from diary.kit import database
+from tests.admin.conftest import Worlds
+from tests.admin.test_forms import submit, typed
+from tests.admin.test_statements import ledger
+from tests.admin.world import NOW, insert
+from tests.support import signers
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SINCE, UNTIL = NOW - timedelta(days=30), NOW + timedelta(days=30)
+
+
+async def trust(worlds: Worlds) -> None:
+    """Let school A trust the authority that has certified everybody here."""
+    await insert(
+        "trusted_certificate", school=worlds.a.id, name="УЦ", pem=signers.pem(signers.authority().certificate),
+        qualified=True, added_at=NOW,
+    )  # fmt: skip
+
+
+async def signed_file(worlds: Worlds, *, given: str = "Анна Ивановна") -> str:
+    """Return the file under the mother's consent, as a browser hands it over."""
+    office = await viewer_of(worlds.a.accounts["office"], route="ADMIN")
+    document = await consent_document(
+        office,
+        guardian_id=worlds.a.ids["guardian"],
+        pupil_id=worlds.a.ids["pupil"],
+        purpose=Purpose.PERSONAL_DATA,
+        decision=Decision.GIVEN,
+    )
+    name = signers.subject(surname=f"{worlds.a.secret}ова", given_name=given, common_name="")
+    signer = signers.person(name=name, since=SINCE, until=UNTIL)
+    return b64encode(signers.signed(signer, document=document.document.encode())).decode()
+
+
+def under(worlds: Worlds, file: str) -> dict[str, Any]:
+    """The form as a clerk fills it in."""
+    filled = typed(worlds, signature=file)
+    del filled["document"]
+    return filled
+
+
+async def drafts(worlds: Worlds) -> list[dict[str, Any]]:
+    """Return school A's electronic statements with what their signatures say."""
+    rows = await database.fetch(
+        "SELECT t.id, t.state, t.signature_kind, t.note, s.verdict, s.account FROM statement t "
+        "JOIN signature s ON s.id = t.signature WHERE t.school = $1 ORDER BY t.id",
+        worlds.a.id,
+    )
+    return [dict(row) for row in rows]
+
+
+async def register(clerk: httpx.AsyncClient, statement: UUID) -> httpx.Response:
+    """Set a statement to registered in CRUD."""
+    return await clerk.patch(f"/api/tables/statement/{statement}/", json={"state": "REGISTERED"})
+
+
+async def test_a_file_that_came_to_the_office_is_checked_and_then_registered(
+    clerk: httpx.AsyncClient, worlds: Worlds
+) -> None:
+    await trust(worlds)
+
+    status, said = await submit(clerk, "check-signature", under(worlds, await signed_file(worlds)))
+
+    assert status == 200, said
+    assert "Подпись: действительна." in said
+    assert f"{worlds.a.secret}ова Анна Ивановна" in said
+    assert await ledger(worlds) == []
+    (draft,) = await drafts(worlds)
+    assert (draft["verdict"], draft["signature_kind"], draft["account"]) == ("VALID", "QUALIFIED", None)
+    answer = await register(clerk, draft["id"])
+    assert answer.status_code == 200, answer.text
+    (decision,) = await ledger(worlds)
+    assert (decision["form"], decision["signature_kind"]) == ("ELECTRONIC", "QUALIFIED")
+    assert decision["signature"] is not None
+
+
+async def test_an_unknown_authority_leaves_a_draft_that_can_be_checked_again(
+    clerk: httpx.AsyncClient, worlds: Worlds
+) -> None:
+    status, said = await submit(clerk, "check-signature", under(worlds, await signed_file(worlds)))
+    (draft,) = await drafts(worlds)
+    refused = await register(clerk, draft["id"])
+    await trust(worlds)
+    again = await submit(clerk, "check-signature", under(worlds, ""))
+    registered = await register(clerk, draft["id"])
+
+    assert (status, draft["verdict"]) == (200, "UNTRUSTED")
+    assert "зарегистрировать его по этой подписи нельзя" in said
+    assert refused.status_code == 422
+    assert "UNTRUSTED" in refused.text
+    assert "Подпись: действительна." in again[1]
+    assert [row["id"] for row in await drafts(worlds)] == [draft["id"]]
+    assert registered.status_code == 200, registered.text
+    kept = await database.fetch("SELECT verdict FROM signature WHERE signer LIKE $1 ORDER BY id", "%Ивановна%")
+    assert [row["verdict"] for row in kept] == ["UNTRUSTED", "VALID"]
+
+
+async def test_somebody_elses_valid_signature_is_not_this_guardians(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
+    await trust(worlds)
+
+    for given in ("Анна", "Анна Петровна"):
+        _status, said = await submit(clerk, "check-signature", under(worlds, await signed_file(worlds, given=given)))
+        assert "Подпись: подписал другой человек." in said
+    assert {row["verdict"] for row in await drafts(worlds)} == {"WRONG_SIGNER"}
+
+
+async def test_the_file_is_asked_for_when_there_is_none(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
+    nothing = await submit(clerk, "check-signature", under(worlds, ""))
+    broken = await submit(clerk, "check-signature", under(worlds, "%%%"))
+    too_large = await submit(clerk, "check-signature", under(worlds, b64encode(b"0" * 32769).decode()))
+    garbage = await submit(clerk, "check-signature", under(worlds, b64encode(b"0" * 32768).decode()))
+
+    assert (nothing[0], broken[0], too_large[0], garbage[0]) == (422, 422, 422, 200)
+    assert "приложите файл подписи" in nothing[1]
+    assert "Подпись: не файл подписи." in garbage[1]
+
+
+@pytest.mark.parametrize("kind", ["SIMPLE", "ENHANCED", "QUALIFIED"])
+async def test_a_word_about_an_electronic_signature_registers_nothing(
+    clerk: httpx.AsyncClient, worlds: Worlds, kind: str
+) -> None:
+    claimed = {"form": "ELECTRONIC", "signature_kind": kind, "document_reference": "Э-1", "state": "REGISTERED"}
+    path = f"/api/tables/statement/{worlds.a.ids['statement']}/"
+
+    bare = await clerk.patch(path, json=claimed)
+    # The other family's evidence, valid as it is, is of no use here either.
+    borrowed = await clerk.patch(path, json={**claimed, "signature": str(worlds.a.ids["signature"])})
+    form = await submit(clerk, "register-decision", typed(worlds, form="ELECTRONIC", signature=kind))
+
+    assert (bare.status_code, borrowed.status_code, form[0]) == (422, 422, 422)
+    assert "Электронная подпись не принята" in bare.text
+    assert await ledger(worlds) == []
