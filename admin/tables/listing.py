@@ -18,6 +18,7 @@ def listing(
     link: Column,
     order: Column,
     newest_first: bool = False,
+    then: tuple[Column, ...] = (),
     waiting_first: Column | None = None,
     writable: bool = False,
     crud: type[SchoolCRUD] = SchoolCRUD,
