@@ -39,7 +39,7 @@ async def record_step(desk: Desk, fields: ClassFields) -> str:
 FORM = StaffForm(
     slug="class-sheets",
     name="Листы класса: напечатано, выдано",
-    description="Отметьте сразу все готовые листы класса за неделю. Листы по запросу представителя выдаются ему отдельно.",
+    description="Отметьте сразу все листы класса за неделю. Что просил представитель, выдаётся ему отдельно.",
     group="Письма и печать",
     fields=ClassFields,
     handler=record_step,

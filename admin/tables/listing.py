@@ -42,6 +42,7 @@ def listing(
             order_by=[
                 *([OrderBy(waiting_first, ascending=False)] if waiting_first else []),
                 OrderBy(order, ascending=not newest_first),
+                *(OrderBy(column) for column in then),
             ],
         ),
         writable=writable,

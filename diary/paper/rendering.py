@@ -14,6 +14,7 @@ from diary.access.viewer import SignInRequired, Viewer, printer, viewer_of
 from diary.delivery import obligations, outbox
 from diary.delivery.consent_documents import ConsentDocument
 from diary.delivery.outbox import Claimed
+from diary.delivery.owed import RIGHTS_ENDED
 from diary.delivery.tables import OutboxState
 from diary.journal.week import monday_of
 from diary.kit import clock, database
@@ -215,7 +216,7 @@ async def record_not_wanted(actor: Actor, sheet: Claimed, *, reason: str) -> boo
             reason,
         )
         if jobs and jobs[0]["obligation"] is not None:
-            await obligations.cancel(actor, jobs[0]["obligation"], reason=reason)
+            await obligations.cancel(actor, jobs[0]["obligation"], reason=RIGHTS_ENDED)
     return settled
 
 
