@@ -41,6 +41,8 @@ CREATE INDEX mailbox_of_guardian ON mailbox_message (guardian, sent_at DESC, id 
 CREATE INDEX mailbox_of_pupil ON mailbox_message (reader_pupil, sent_at DESC, id DESC);
 CREATE INDEX code_of_contact ON one_time_code (contact_point, sent_at DESC);
 CREATE INDEX outbox_of_print_job ON outbox (print_job) WHERE print_job IS NOT NULL;
+CREATE INDEX obligation_weekly_unmet ON obligation (due_at)
+    WHERE kind = 'WEEKLY_DIARY' AND met_at IS NULL AND cancelled_at IS NULL;
 CREATE INDEX print_job_of_week ON print_job (school, week_of);
 CREATE INDEX outbox_of_pair ON outbox (guardian, pupil) WHERE state = 'QUEUED';
 CREATE INDEX guardianship_version_of_pair ON guardianship_version (guardian, pupil, recorded_at DESC, id DESC);
