@@ -74,10 +74,10 @@ def up(*, demo: bool, host: str | None, port: int | None, workers: int, with_par
     added = {"DIARY_MODE": _mode(settings, demo=demo), "DIARY_HOST": host or settings.host}
     children = [(WEB, ["web"]), *((f"worker-{n + 1}", ["worker"]) for n in range(workers)), ("clock", ["clock"])]
     letters = settings.data / "mail"
-    if settings.smtp_url is not None:
-        from tasks.channels.email import read_server
+    if settings.smtp_url is not None or settings.channels.is_any_named:
+        from tasks.channels.providers import providers
 
-        read_server(settings.smtp_url)  # a slip in the address is told now, not by a worker that dies again and again
+        providers(settings)  # a slip in an address or a key is told now, not by a worker that dies again and again
     catches = demo and settings.smtp_url is None
     if catches:
         mail_port = free_loopback_port()

@@ -12,6 +12,7 @@ from diary.access.tables import Account, Capacity, Role
 from diary.audit.tables import AuditEntry
 from diary.consent.tables import (
     ConsentDecision,
+    ConsentText,
     Decision,
     DocumentForm,
     Purpose,
@@ -56,6 +57,7 @@ from diary.timetable.tables import ChangeKind, Lesson, LessonChange, LessonStatu
 TABLES: dict[type[Table], str] = {
     Statement: "Заявления",
     ConsentDecision: "Реестр_решений",
+    ConsentText: "Тексты_согласий",
     ContactPoint: "Контактные_данные",
     DeliveryAgreement: "Соглашения_о_доставке",
     Obligation: "Обязанности",
@@ -106,6 +108,9 @@ COLUMNS: dict[str, str] = {
     "username": "Логин",
     "last_login": "Последний вход",
 }
+
+#: The days of the week from Monday, as people write them down.
+WEEKDAYS = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
 
 CHOICES: dict[type[StrEnum], dict[str, str]] = {
     Role: {

@@ -126,7 +126,7 @@ def _place(identifier: UUID, due_at: datetime) -> Obligation:
     return Obligation(
         id=identifier, kind=ObligationKind.FORECAST, clause="", pupil_id=identifier, guardian_id=None, about="",
         state=ObligationState.OPEN, opened_at=due_at, due_at=due_at, met_at=None, met_by=None, breached_at=None,
-        cancelled_at=None, cancel_reason="", warning_level=0,
+        cancelled_at=None, cancel_reason="", warning_level=0, evidence=None,
     )  # fmt: skip
 
 

@@ -17,8 +17,20 @@ from diary.delivery.tables import OutboxKind
 
 NAMESPACE = "diary"
 #: The queue and the actor of each kind of outbox row.
-QUEUES = {OutboxKind.EMAIL: "letters", OutboxKind.PRINT: "sheets"}
-ACTORS = {OutboxKind.EMAIL: "send_letter", OutboxKind.PRINT: "print_sheet"}
+QUEUES = {
+    OutboxKind.EMAIL: "letters",
+    OutboxKind.SMS: "texts",
+    OutboxKind.MESSENGER: "messages",
+    OutboxKind.WEB_PUSH: "notices",
+    OutboxKind.PRINT: "sheets",
+}
+ACTORS = {
+    OutboxKind.EMAIL: "send_letter",
+    OutboxKind.SMS: "send_text",
+    OutboxKind.MESSENGER: "send_message",
+    OutboxKind.WEB_PUSH: "send_notice",
+    OutboxKind.PRINT: "print_sheet",
+}
 #: A worker that was not heard of for this long is dead and its messages go to the others, milliseconds. The default
 #: of a minute, looked at by one command in a thousand, left messages of a killed worker lying all night (trust.md 2.2).
 HEARTBEAT_TIMEOUT = 15_000

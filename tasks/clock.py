@@ -17,6 +17,7 @@ from diary.kit.announcement import Announcement, announcements
 from settings import SettingError, Settings, settings
 from tasks import broker as line
 from tasks import duties, paper
+from tasks.channels.providers import sent_kinds
 from tasks.nudges import Nudges
 from tasks.outage import OUTAGES, Outage, in_one_line, tell_once_a_minute
 from tasks.schedule import CatchUp, Entry
@@ -110,7 +111,7 @@ async def _keep_time(here: Settings, redis_url: str, stop: Stop) -> None:
 
 
 async def _serve(here: Settings, redis_url: str, stop: Stop, wake: asyncio.Event) -> None:
-    kinds = [OutboxKind.PRINT, *([OutboxKind.EMAIL] if here.smtp_url else [])]
+    kinds = [OutboxKind.PRINT, *sent_kinds(here)]
     outage = Outage("the clock")
     while not stop.is_asked:
         try:

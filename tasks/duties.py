@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from diary.access.viewer import Nobody
 from diary.delivery import duties, escalation
+from diary.delivery.isolation import require_none
 from diary.kit import clock, schedule
 
 CLOCK = Nobody(route="CLOCK")
@@ -11,10 +12,14 @@ NAME = "duties"
 
 
 async def keep() -> str:
-    """Keep the ledger of duties true, from the last run that succeeded up to now; return what changed, in one line."""
+    """Keep the ledger of duties true, from the last run that succeeded up to now; return what changed, in one line.
+
+    Raises SchoolsFailedError after everything was done that could be: the next run looks back as far again.
+    """
     now = clock.now()
     kept = await duties.keep(CLOCK, now=now, since=await schedule.last_success(NAME))
     warned = await escalation.warn(CLOCK, now=now)
+    require_none(kept.failed)
     found = {
         "duties opened": kept.opened,
         "duties cancelled": kept.cancelled,

@@ -26,7 +26,7 @@ from settings import SettingError, Settings, settings
 from tasks import broker as line
 from tasks.actors.letters import Letters
 from tasks.actors.sheets import Sheets
-from tasks.channels.email import Postman, read_server
+from tasks.channels.providers import Providers, providers, sent_kinds
 from tasks.outage import OUTAGES, Outage, in_one_line, tell_once_a_minute
 from tasks.stopping import PATIENCE, WORK_PATIENCE, Stop
 
@@ -73,13 +73,13 @@ class Work:
 class Resources(AsyncIO):
     """The event loop of a worker's actors, and the database that they share; opened and closed with the worker."""
 
-    def __init__(self, stop: Stop, work: Work, *, redis_url: str, connections: int, postman: Postman | None) -> None:
+    def __init__(self, stop: Stop, work: Work, *, redis_url: str, connections: int, carriers: Providers) -> None:
         super().__init__()
         self._stop = stop
         self._work = work
         self._redis_url = redis_url
         self._connections = connections
-        self._postman = postman
+        self._carriers = carriers
         self._held = AsyncExitStack()
 
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
@@ -113,8 +113,7 @@ class Resources(AsyncIO):
                 return
 
     async def _close(self) -> None:
-        if self._postman is not None:
-            self._postman.close()
+        await self._carriers.close()
         await self._held.aclose()
 
 
@@ -135,13 +134,13 @@ def run(threads: int = 4) -> None:
         raise SettingError("REDIS_URL is not set: `diary up` brings its own Valkey, a worker alone needs its address")
     stop = Stop()
     stop.listen_to_signals()
-    postman = Postman(read_server(here.smtp_url), sender=here.mail_from) if here.smtp_url else None
-    if postman is None:
+    carriers = providers(here)
+    if here.smtp_url is None:
         log.warning("SMTP_URL is not set: letters wait in the outbox until it is")
     work = Work()
-    resources = Resources(stop, work, redis_url=here.redis_url, connections=threads + 2, postman=postman)
+    resources = Resources(stop, work, redis_url=here.redis_url, connections=threads + 2, carriers=carriers)
     broker = line.connect(here.redis_url, middleware=[resources])
-    _declare_actors(broker, here, postman, work)
+    _declare_actors(broker, here, carriers, work)
     queues = (*broker.get_declared_queues(), *broker.get_declared_delay_queues())
     tell_once_a_minute("asyncpg.pool", *(f"dramatiq.worker.ConsumerThread({queue})" for queue in queues))
     worker = Worker(broker, worker_threads=threads, worker_timeout=LOOK_EVERY)
@@ -152,13 +151,13 @@ def run(threads: int = 4) -> None:
     log.info("ended")
 
 
-def _declare_actors(broker: RedisBroker, here: Settings, postman: Postman | None, work: Work) -> None:
-    """Tell the broker who works off which queue; without a mail server nobody takes letters."""
+def _declare_actors(broker: RedisBroker, here: Settings, carriers: Providers, work: Work) -> None:
+    """Tell the broker who works off which queue; without a mail server nobody takes e-mails."""
     declare = partial(dramatiq.actor, broker=broker)
-    if postman is not None:
-        letters = Letters(postman, sender=here.mail_from)
-        kind = OutboxKind.EMAIL
-        declare(actor_name=line.ACTORS[kind], queue_name=line.QUEUES[kind])(work.watched(letters.send))
+    letters = Letters(carriers)
+    for kind in sent_kinds(here):
+        send = work.watched(partial(letters.send, kind=kind))
+        declare(actor_name=line.ACTORS[kind], queue_name=line.QUEUES[kind])(send)
     sheets = Sheets(here.data / print_jobs.FOLDER)
     kind = OutboxKind.PRINT
     declare(actor_name=line.ACTORS[kind], queue_name=line.QUEUES[kind], priority=SHEETS_COME_AFTER)(

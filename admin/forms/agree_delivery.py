@@ -7,7 +7,7 @@ from enum import StrEnum
 from admin.forms import said
 from admin.forms import typed as people
 from admin.forms.form import Desk, Fields, StaffForm, choice, typed
-from admin.labels import CHOICES
+from admin.labels import CHOICES, WEEKDAYS
 from admin.scope import staff_transaction
 from diary.delivery.agreements import Agreement, agree
 from diary.delivery.tables import AgreedChannel, DeliveryForm, DeliverySchedule, PaperReason
@@ -87,7 +87,7 @@ def _in_words(agreement: Agreement) -> str:
     if agreement.reason is not None:
         return f"на бумаге, {CHOICES[PaperReason][agreement.reason].lower()}"
     channels = ", ".join(CHOICES[AgreedChannel][channel] for channel in agreement.channels)
-    days = [said.WEEKDAYS[day - 1] for day in agreement.weekdays]
+    days = [WEEKDAYS[day - 1] for day in agreement.weekdays]
     days += [f"{day}-го числа" for day in agreement.month_days]
     days += [f"{day:%d.%m.%Y}" for day in agreement.dates]
     when = ", ".join(days) or CHOICES[DeliverySchedule][agreement.schedule].lower()

@@ -13,14 +13,26 @@ from admin.forms.form import Desk, Fields, StaffForm, typed
 from admin.labels import CHOICES
 from admin.scope import staff_transaction
 from diary.consent.tables import Decision, Purpose
-from diary.consent.verdict import refusal_of
-from diary.delivery.past_access import DecisionThen, GuardianshipThen, PastAccess, access_state
+from diary.delivery.past_access import DecisionThen, GuardianshipThen, access_state
 from diary.journal.week import EARLIEST
 from diary.kit import clock, database
 from diary.kit.refusal import NotFound
 
 #: An instant without an hour is the end of its day: what was registered on that day counts.
 LAST_MINUTE = time(23, 59)
+
+
+#: What each verdict says of a moment that is over.
+REASONS = {
+    NotFound.code: "прав представителя тогда не было",
+    "CONSENT_NOT_REGISTERED": "решение о согласии ещё не было зарегистрировано",
+    "CONSENT_REFUSED": "действовал отказ от обработки персональных данных",
+    "CONSENT_WITHDRAWN": "согласие было отозвано",
+    "CONSENT_EXPIRED": "срок согласия истёк",
+    "ELECTRONIC_FORM_REFUSED": "действовал отказ от электронной формы",
+    "OWN_CONSENT_MISSING": "не было согласия самого обучающегося",
+    "PUPIL_OF_AGE": "обучающийся был совершеннолетним и не разрешил информировать представителей",
+}
 
 
 class MomentFields(Fields):
@@ -46,8 +58,8 @@ async def tell(desk: Desk, fields: MomentFields) -> str:
         at=_instant(fields, zone),
     )
     whose = f"{guardian or 'сам обучающийся'} — {child}"
-    lawful = "доступ был законным" if found.lawful else f"доступа не было: {_reason(found)}"
-    lines = [f"{_when(found.at, zone)}, {whose}: {lawful}"]
+    lawful = "доступ был законным" if found.lawful else f"доступа не было, потому что {REASONS[found.verdict]}"
+    lines = [f"{_when(found.at, zone)}, {whose}: {lawful}."]
     lines += [_decision(one, zone) for one in found.decisions] or ["Решений на этот момент в реестре не было."]
     lines += [_guardianship(one, zone) for one in found.guardianships]
     return "\n".join(lines)
@@ -66,12 +78,6 @@ def _instant(fields: MomentFields, zone: ZoneInfo) -> datetime:
 
 def _when(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%d.%m.%Y %H:%M}"
-
-
-def _reason(found: PastAccess) -> str:
-    if found.verdict == NotFound.code:
-        return "прав представителя в этот момент не было."
-    return str(refusal_of(found.verdict))
 
 
 def _decision(decision: DecisionThen, zone: ZoneInfo) -> str:

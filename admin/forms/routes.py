@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
+from asyncpg import DataError
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -16,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 from admin.forms import FORMS, typed
 from admin.forms.duty import duties_of
 from admin.forms.form import Desk
-from admin.problems import INTERNAL, NOT_FOUND, TOO_DEEP, UNAVAILABLE, refuse, sentence
+from admin.problems import BAD_VALUE, INTERNAL, NOT_FOUND, TOO_DEEP, UNAVAILABLE, refuse, sentence
 from admin.scans import ScanStorage
 from diary.kit.outage import OUTAGES, RETRY_AFTER
 from diary.kit.refusal import Refusal
@@ -62,6 +63,13 @@ async def _sent(request: Request) -> dict[str, Any]:
     return sent
 
 
+def _words(problem: Exception) -> str:
+    """Return what the clerk reads; a sign that no text holds and a date beyond the calendar are wrong values."""
+    if isinstance(problem, Refusal):
+        return sentence(problem)
+    return BAD_VALUE if isinstance(problem, DataError | OverflowError) else str(problem)
+
+
 def form_routes(scans: ScanStorage) -> list[BaseRoute]:
     """Return the routes for submitting a form and for the suggestions of its fields."""
 
@@ -75,10 +83,8 @@ def form_routes(scans: ScanStorage) -> list[BaseRoute]:
         except ValidationError as problem:
             titles = {name: field.title or name for name, field in form.fields.model_fields.items()}
             return _refused(_wrong_fields(problem, titles))
-        except Refusal as refusal:
-            return _refused(sentence(refusal))
-        except ValueError as problem:
-            return _refused(str(problem))
+        except (Refusal, ValueError, DataError, OverflowError) as problem:
+            return _refused(_words(problem))
         except HTTPException as problem:
             return _refused(str(problem.detail), problem.status_code)
         except OUTAGES as problem:

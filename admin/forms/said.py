@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time
 
-WEEKDAYS = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
+from admin.labels import WEEKDAYS
+
 _IN_FULL = ("понедельник", "вторник", "сред", "четверг", "пятниц", "суббот", "воскресень")
 
 

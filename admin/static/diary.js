@@ -243,15 +243,21 @@
     input.after(area);
   }
 
+  // A form's fields come and go as the panel renders them: whatever has not been helped yet is helped now.
+  const described = new Map();
   async function help(form, slug) {
-    if (form.dataset.helped === slug) return;
-    form.dataset.helped = slug;
-    const answer = await fetch(`./api/forms/${slug}/schema/`);
-    if (!answer.ok) return;
-    const { properties } = await answer.json();
-    for (const [name, field] of Object.entries(properties)) {
-      const input = form.querySelector(`[name="${name}"]`);
-      if (!input) continue;
+    const fresh = (input) => input.dataset.helped !== `${slug}/${input.name}`;
+    if (![...form.querySelectorAll("[name]")].some(fresh)) return;
+    if (!described.has(slug)) {
+      described.set(slug, fetch(`./api/forms/${slug}/schema/`).then((answer) => (answer.ok ? answer.json() : null)));
+    }
+    const schema = await described.get(slug);
+    if (!schema) described.delete(slug);
+    if (!schema || formSlug() !== slug) return;
+    for (const input of form.querySelectorAll("[name]")) {
+      const field = schema.properties[input.name];
+      if (!field || !fresh(input)) continue;
+      input.dataset.helped = `${slug}/${input.name}`;
       input.dataset.title = field.title;
       input.setAttribute("aria-label", field.title);
       if (field.offered) offer(input, field.offered);
@@ -272,11 +278,11 @@
   }
 
   new MutationObserver((changes) => {
+    look(); // first: whether a table is only read decides how its headline reads
     for (const change of changes) {
       if (change.type === "characterData") reword(change.target);
       else change.addedNodes.forEach(reword);
     }
-    look();
   }).observe(document, { childList: true, characterData: true, subtree: true });
   addEventListener("hashchange", () => {
     look();

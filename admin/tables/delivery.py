@@ -10,13 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from admin.crud import SchoolCRUD, checked, staff_of
+from admin.labels import CHOICES, WEEKDAYS
 from admin.problems import CONSTRAINTS, refuse
 from admin.scans import ScanStorage
 from admin.scope import as_application
 from admin.tables.listing import listing
-from diary.consent.tables import ConsentDecision
+from diary.consent.tables import ConsentDecision, ConsentText
 from diary.delivery.statements import register_statement
-from diary.delivery.tables import ContactPoint, DeliveryAgreement, Statement, StatementState
+from diary.delivery.tables import AgreedChannel, ContactPoint, DeliveryAgreement, Statement, StatementState
 from diary.kit import clock
 
 GROUP = "Заявления и контакты"
@@ -26,6 +27,12 @@ class StatementCRUD(SchoolCRUD):
     """Drafts are edited freely; setting one to REGISTERED runs the command that appends to the ledger (D10)."""
 
     scans: ScanStorage
+
+    @checked
+    async def get_new(self, request: Request) -> Response:
+        """Begin a draft with the service's own time, which is also the one that registering judges it by."""
+        begun = orjson.loads((await SchoolCRUD.get_new(self, request)).body)
+        return Response(orjson.dumps({**begun, "received_at": clock.now()}), media_type="application/json")
 
     @checked
     async def post_single(self, request: Request, data: dict[str, Any]) -> Response:
@@ -75,6 +82,33 @@ class StatementCRUD(SchoolCRUD):
             draft["scan"] = await self.scans.adopt(draft["scan"], into=school or member.only_school, member=member)
 
 
+class AgreementCRUD(SchoolCRUD):
+    """Agreements are only read here, so their lists of codes are shown in words."""
+
+    @checked
+    async def get_all(self, request: Request, params: dict[str, Any] | None = None) -> Response:
+        """Return a page of agreements in words."""
+        return self._in_words(await SchoolCRUD.get_all(self, request, params))
+
+    @checked
+    async def get_single(self, request: Request, row_id: Any) -> Response:
+        """Return one agreement in words."""
+        return self._in_words(await SchoolCRUD.get_single(self, request, row_id))
+
+    @staticmethod
+    def _in_words(answered: Response) -> Response:
+        if answered.status_code != 200:
+            return answered
+        told = orjson.loads(answered.body)
+        for row in told.get("rows", [told]):
+            if row.get("channels"):
+                row["channels"] = [CHOICES[AgreedChannel].get(channel, channel) for channel in row["channels"]]
+            if row.get("weekdays"):
+                row["weekdays"] = [WEEKDAYS[day - 1] for day in row["weekdays"]]
+        headers = {name: value for name, value in answered.headers.items() if name != "content-length"}
+        return Response(orjson.dumps(told), headers=headers)
+
+
 LISTINGS = (
     listing(
         GROUP,
@@ -109,8 +143,10 @@ LISTINGS = (
             ConsentDecision.purpose,
             ConsentDecision.decision,
             ConsentDecision.form,
+            ConsentDecision.signature_kind,
             ConsentDecision.document_reference,
             ConsentDecision.scan,
+            ConsentDecision.valid_until,
             ConsentDecision.registrar,
             ConsentDecision.school,
         ),
@@ -118,6 +154,20 @@ LISTINGS = (
         order=ConsentDecision.seq,
         newest_first=True,
         files=(ConsentDecision.scan,),
+    ),
+    listing(
+        GROUP,
+        (
+            ConsentText.purpose,
+            ConsentText.version,
+            ConsentText.title,
+            ConsentText.published_at,
+            ConsentText.sha256,
+            ConsentText.school,
+        ),
+        link=ConsentText.version,
+        order=ConsentText.published_at,
+        newest_first=True,
     ),
     listing(
         GROUP,
@@ -137,22 +187,24 @@ LISTINGS = (
         link=DeliveryAgreement.seq,
         order=DeliveryAgreement.seq,
         newest_first=True,
+        crud=AgreementCRUD,
     ),
     listing(
         GROUP,
         (
             ContactPoint.value,
             ContactPoint.guardian,
+            ContactPoint.pupil,
             ContactPoint.channel,
             ContactPoint.provenance,
             ContactPoint.document_reference,
             ContactPoint.confirmed_at,
             ContactPoint.retired_at,
+            ContactPoint.failed_at,
             ContactPoint.school,
         ),
         link=ContactPoint.value,
         order=ContactPoint.value,
-        writable=True,
         hidden=(ContactPoint.confirmed_by_code, ContactPoint.replaced_by),
         unreadable=(ContactPoint.push_keys,),
     ),

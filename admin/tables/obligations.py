@@ -24,6 +24,5 @@ LISTINGS = (
         link=Obligation.due_at,
         order=Obligation.due_at,
         waiting_first=Obligation.state,
-        unreadable=(Obligation.evidence,),
     ),
 )

@@ -65,6 +65,8 @@ LISTINGS = (
             GradingPeriod.kind,
             GradingPeriod.starts_on,
             GradingPeriod.ends_on,
+            GradingPeriod.grade_from,
+            GradingPeriod.grade_to,
             GradingPeriod.school_year,
             GradingPeriod.school,
         ),

@@ -15,6 +15,14 @@ from diary.delivery.tables import Channel, Messenger, Provenance
 ContactId = Annotated[strawberry.ID, strawberry.argument(description="Which contact.")]
 
 
+@strawberry.input(description="What a browser's notices are encrypted with (RFC 8291).")
+class BrowserKeysInput:
+    """The keys of a browser's push subscription."""
+
+    p256dh: str = strawberry.field(description="The public key, in base64url.")
+    auth: str = strawberry.field(description="The secret, in base64url.")
+
+
 @strawberry.input(description="A contact to add.")
 class AddContactPointInput:
     """What addContactPoint needs."""
@@ -23,7 +31,10 @@ class AddContactPointInput:
     pupil_id: strawberry.ID | None = strawberry.field(default=None, description="Whose: a pupil's own.")
     channel: Channel = strawberry.field(description="Through what.")
     messenger: Messenger | None = strawberry.field(default=None, description="Which messenger, for that channel only.")
-    value: str = strawberry.field(description="The address or number, in any usual spelling.")
+    value: str = strawberry.field(
+        description="The address or number, in any usual spelling; of a browser the endpoint of its subscription."
+    )
+    push_keys: BrowserKeysInput | None = strawberry.field(default=None, description="Of a browser, and there required.")
     provenance: Provenance = strawberry.field(
         default=Provenance.PAPER, description="For the office: PAPER or SIGNED_DOCUMENT."
     )
@@ -64,6 +75,7 @@ class ContactMutations:
             channel=given.channel,
             messenger=given.messenger,
             value=given.value,
+            push_keys=({"p256dh": given.push_keys.p256dh, "auth": given.push_keys.auth} if given.push_keys else None),
             provenance=given.provenance,
             document_reference=given.document_reference,
             address=info.context.address,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import orjson
 import strawberry
 from strawberry import relay
 
@@ -40,6 +41,14 @@ describe(
 )
 
 
+@strawberry.type(description="One thing that is recorded as proof, such as who received the paper.")
+class Evidence:
+    """A line of the evidence."""
+
+    name: str = strawberry.field(description="What it tells, for example `to`, `by`, `note`, `job`, `sha256`.")
+    value: str = strawberry.field(description="What is recorded.")
+
+
 @strawberry.type(description="One duty towards one addressee, with its deadline and what became of it (D6).")
 class Obligation:
     """A duty."""
@@ -60,6 +69,10 @@ class Obligation:
     cancel_reason: str = strawberry.field(description="Why it was cancelled; empty when it was not.")
     warning_level: int = strawberry.field(
         description="How many warning thresholds it has passed; 3 means that the school was told of the breach."
+    )
+    evidence: list[Evidence] | None = strawberry.field(
+        description="What proves that it was met, for the office; null for families: it may name others.",
+        metadata={SIZE: 8},
     )
 
 
@@ -97,6 +110,12 @@ def obligation_of(found: obligation_pages.Obligation) -> Obligation:
         cancelled_at=found.cancelled_at,
         cancel_reason=found.cancel_reason,
         warning_level=found.warning_level,
+        evidence=None
+        if found.evidence is None
+        else [
+            Evidence(name=name, value=value if isinstance(value, str) else orjson.dumps(value).decode())
+            for name, value in found.evidence.items()
+        ],
     )
 
 

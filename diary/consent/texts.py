@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from uuid import UUID
 
+from diary.access.tables import Role
+from diary.access.viewer import Viewer
 from diary.consent.tables import Purpose
 from diary.kit import clock, database
-from diary.kit.refusal import BadInput
+from diary.kit.command import command
+from diary.kit.refusal import BadInput, NotFound, Refusal
 from diary.kit.wording import _
 
 #: The version under which a school begins with the texts that come with the service.
@@ -47,6 +52,27 @@ class ConsentFacts:
     valid_until: str = ""
 
 
+LONGEST_BODY = 20_000
+_PLACE = re.compile(r"\{[^{}]*\}")
+_PLACES = {
+    f"{{{name}}}"
+    for name in (
+        "signer", "signer_address", "signer_document", "authority", "pupil", "pupil_address", "pupil_document",
+        "school", "school_address", "processor", "valid_until",
+    )
+}  # fmt: skip
+_OF_EVERY_DOCUMENT = (
+    "{signer}", "{signer_address}", "{signer_document}", "{pupil}", "{school}", "{school_address}", "{processor}",
+    "{valid_until}",
+)  # fmt: skip
+_OF_ANOTHERS_DATA = (*_OF_EVERY_DOCUMENT, "{pupil_address}", "{pupil_document}", "{authority}")
+#: What the law asks a document of each purpose to say (152-FZ art. 9 p. 4).
+_PLACES_NEEDED = {
+    Purpose.PERSONAL_DATA: _OF_ANOTHERS_DATA,
+    Purpose.ELECTRONIC_FORM: _OF_ANOTHERS_DATA,
+    Purpose.GUARDIAN_ACCESS: _OF_EVERY_DOCUMENT,
+}
+
 _TITLES = {
     Purpose.PERSONAL_DATA: "Согласие на обработку персональных данных обучающегося в электронном дневнике",
     Purpose.ELECTRONIC_FORM: "Согласие на получение сведений об успеваемости в электронной форме",
@@ -81,6 +107,74 @@ async def current_text(school_id: UUID, purpose: Purpose) -> Text:
             now,
         )
         rows = await database.fetch(newest, school_id, purpose.value, now)
+    return Text(**rows[0])
+
+
+class TextLacksPlaces(Refusal):
+    """A wording without these places could not say whose consent it is, to whom and for how long (152-FZ art. 9)."""
+
+    code = "TEXT_LACKS_PLACES"
+    wording = _("В тексте не хватает мест для подстановки: {missing}.")
+
+
+class TextHasUnknownPlaces(Refusal):
+    """Nothing would be put into these places, and the person would sign braces."""
+
+    code = "TEXT_HAS_UNKNOWN_PLACES"
+    wording = _("В эти места подставить нечего: {unknown}.")
+
+
+class TextVersionTaken(Refusal):
+    """What was signed under this version must stay what it was: a new wording is a new version."""
+
+    code = "TEXT_VERSION_TAKEN"
+    wording = _("Такая редакция этого документа уже есть: для нового текста нужна новая.")
+
+
+@command
+async def publish(
+    viewer: Viewer,
+    *,
+    school_id: UUID,
+    purpose: Purpose,
+    version: str,
+    title: str,
+    body: str,
+    published_at: datetime | None = None,
+) -> Text:
+    """Publish a school's own wording, in force from now or from a later instant; earlier ones stay as they were.
+
+    Raises NotFound for another school, BadInput, TextLacksPlaces, TextHasUnknownPlaces, TextVersionTaken.
+    """
+    if school_id not in viewer.schools(Role.OFFICE):
+        raise NotFound
+    version, title, body = version.strip(), title.strip(), body.strip()
+    now = clock.now()
+    for field, value, longest in (("textVersion", version, 64), ("title", title, 255), ("body", body, LONGEST_BODY)):
+        if not value or len(value) > longest:
+            raise BadInput(field=field, reason=_("пусто или слишком длинно"))
+    if published_at is not None and published_at < now:
+        raise BadInput(field="publishedAt", reason=_("текст не может начать действовать в прошлом"))
+    places = set(_PLACE.findall(body))
+    if missing := [place for place in _PLACES_NEEDED[purpose] if place not in places]:
+        raise TextLacksPlaces(missing=", ".join(missing))
+    if unknown := sorted(places - _PLACES):
+        raise TextHasUnknownPlaces(unknown=", ".join(unknown))
+    rows = await database.fetch(
+        """
+        INSERT INTO consent_text (id, school, purpose, version, title, body, published_at)
+        VALUES (uuidv7(), $1, $2, $3, $4, $5, $6) ON CONFLICT (school, purpose, version) DO NOTHING
+        RETURNING id, version, title, body, sha256
+        """,
+        school_id,
+        purpose.value,
+        version,
+        title,
+        body,
+        published_at or now,
+    )
+    if not rows:
+        raise TextVersionTaken
     return Text(**rows[0])
 
 

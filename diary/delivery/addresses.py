@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import phonenumbers
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from email_validator import EmailNotValidError, validate_email
 
 from diary.delivery.tables import Channel, Messenger
@@ -19,12 +23,27 @@ LONGEST_POSTAL = 400
 LONGEST_ENDPOINT = 1000
 #: Telegram counts chats, VK and MAX count people; a bot writes to a number, not to a name.
 _MESSENGER_ID = re.compile(r"[1-9][0-9]{0,18}")
+#: A browser's secret beside its public key, bytes (RFC 8291).
+AUTH_BYTES = 16
+
+
+def browser_keys(keys: Mapping[str, str] | None) -> dict[str, str]:
+    """Return what a browser's notices are encrypted with, checked and in one spelling (RFC 8291); raises BadInput."""
+    try:
+        point, secret = (_raw(keys[name]) for name in ("p256dh", "auth")) if keys else (b"", b"")
+        EllipticCurvePublicKey.from_encoded_point(SECP256R1(), point)
+        sound = len(secret) == AUTH_BYTES
+    except (KeyError, ValueError, binascii.Error):
+        sound = False
+    if not sound:
+        raise BadInput(field="pushKeys", reason=_("это не ключи браузера"))
+    return {"p256dh": _url64(point), "auth": _url64(secret)}
 
 
 def normalised(channel: Channel, value: str, *, messenger: Messenger | None = None) -> str:
     """Return the address in the one spelling that is kept; raises BadInput with what is wrong with it."""
     value = value.strip()
-    if not value:
+    if not value or not value.isprintable():
         raise BadInput(field="value", reason=_("укажите адрес или номер"))
     if (channel is Channel.MESSENGER) != (messenger is not None):
         raise BadInput(field="messenger", reason=_("мессенджер указывают только для этого канала"))
@@ -80,3 +99,12 @@ def _endpoint(value: str) -> str:
     if not sound or len(value) > LONGEST_ENDPOINT or not value.isascii() or not value.isprintable():
         raise BadInput(field="value", reason=_("это не адрес для уведомлений браузера"))
     return value
+
+
+def _raw(text: str) -> bytes:
+    padded = text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4)
+    return base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True)
+
+
+def _url64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")

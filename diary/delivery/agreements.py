@@ -18,6 +18,7 @@ from diary.delivery.tables import AgreedChannel, AgreementOrigin, DeliveryForm, 
 from diary.kit import clock, database
 from diary.kit.command import Actor, command
 from diary.kit.refusal import BadInput, NotFound, Refusal
+from diary.kit.typed_line import typed_line
 from diary.kit.wording import _
 from diary.people.guardianships import in_force
 
@@ -155,9 +156,11 @@ async def agree(
     by_office = bool(rows) and rows[0]["school"] in viewer.schools(Role.OFFICE)
     if not rows or not (by_office or guardian_id in viewer.people(Role.GUARDIAN)):
         raise NotFound
-    document_reference = document_reference.strip()
+    document_reference = typed_line(document_reference, field="documentReference")
     if by_office and not document_reference:
         raise AgreementNeedsDocument
+    if document_reference and not by_office:
+        raise BadInput(field="documentReference", reason=_("документ указывает школа"))
     verdict = await may_inform(guardian_id=guardian_id, pupil_id=pupil_id, channel=InformingChannel.PAPER, at=now)
     if verdict == NotFound.code:
         raise NotFound
@@ -167,6 +170,8 @@ async def agree(
         raise refusal_of(verdict)
     _require_form(form, reason, channels)
     _require_days(schedule, weekdays, month_days, dates, now.astimezone(ZoneInfo(rows[0]["time_zone"])).date())
+    if any(hour is not None and hour.tzinfo is not None for hour in (quiet_from, quiet_to)):
+        raise BadInput(field="quietFrom", reason=_("время указывают по часам школы, без часового пояса"))
     if (quiet_from is None) != (quiet_to is None):
         raise BadInput(field="quietTo", reason=_("укажите и начало, и конец тихих часов"))
     return await _append(

@@ -27,8 +27,13 @@ ACCOUNT_AT_MOST, ACCOUNT_WITHIN = 10, timedelta(days=1)
 #: So many go to one address in that time whoever asks; beyond it none leaves, and nobody learns that others ask too.
 ADDRESS_OF_ALL_AT_MOST = 6
 
-#: Channels that can carry a code.
-CARRIERS = {Channel.EMAIL: OutboxKind.EMAIL}
+#: Channels that can carry a code; in a browser it comes as a notice.
+CARRIERS = {
+    Channel.EMAIL: OutboxKind.EMAIL,
+    Channel.SMS: OutboxKind.SMS,
+    Channel.MESSENGER: OutboxKind.MESSENGER,
+    Channel.WEB_PUSH: OutboxKind.WEB_PUSH,
+}
 
 # Sent in Russian, like every letter.
 _SUBJECT = {
@@ -126,15 +131,16 @@ async def send_code(
     carrier = CARRIERS.get(Channel(contact["channel"]))
     if carrier is None:
         raise BadInput(field="channel", reason=_("по этому каналу код не отправить"))
-    # Two requests at once are counted one after the other.
-    await database.execute("SELECT pg_advisory_xact_lock(hashtextextended('code:' || lower($1), 0))", contact["value"])
+    # Requests of one account, and those for one address, are counted one after the other, always in this order.
+    for counted in (f"codes-of:{account_id}", f"codes-to:{contact['value'].lower()}"):
+        await database.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", counted)
     lately = (
         await database.fetch(
             """
             SELECT count(*) FILTER (WHERE c.account = $2 AND lower(p.value) = lower($1) AND c.sent_at > $3)
                     AS to_address,
                 count(*) FILTER (WHERE c.account = $2) AS by_account,
-                count(*) FILTER (WHERE lower(p.value) = lower($1) AND c.sent_at > $3
+                count(*) FILTER (WHERE lower(p.value) = lower($1) AND c.sent_at > $3 AND c.purpose = 'CONFIRM_CONTACT'
                     AND EXISTS (SELECT FROM outbox o WHERE o.dedup_key = 'code:' || c.id)) AS by_all
             FROM one_time_code c JOIN contact_point p ON p.id = c.contact_point
             WHERE c.sent_at > $4 AND (c.account = $2 OR lower(p.value) = lower($1))
@@ -168,7 +174,8 @@ async def send_code(
             address,
         )
     )[0]["id"]
-    if lately["by_all"] >= ADDRESS_OF_ALL_AT_MOST:
+    # Others who enter somebody's address cannot keep the owner, who has confirmed it, from signing.
+    if purpose is CodePurpose.CONFIRM_CONTACT and lately["by_all"] >= ADDRESS_OF_ALL_AT_MOST:
         return CodeSent(request_id=request_id, expires_at=now + LIVES_FOR)
     await database.execute(
         """
@@ -196,7 +203,13 @@ async def try_code(actor: Actor, *, request_id: UUID, account_id: int, code: str
     The caller spends the code in the transaction of what it proves. Raises NotFound, CodeSpent, CodeExpired, CodeWrong.
     """
     found = await _take_try(actor, request_id=request_id, account_id=account_id, purpose=purpose)
-    if not await passwords.matches(found["code_hash"], code.strip()):
+    try:
+        fits = await passwords.matches(found["code_hash"], code.strip())
+    except passwords.SignInBusy:
+        # Nothing was compared: whoever crowds the sign-in burns nobody's tries.
+        await _give_back(actor, request_id)
+        raise
+    if not fits:
         left = TRIES - found["tries"]
         raise CodeWrong(left=left) if left else CodeSpent
     return UsedCode(
@@ -219,6 +232,12 @@ async def spend(used: UsedCode) -> datetime:
     if not rows:
         raise CodeSpent
     return now
+
+
+@command
+async def _give_back(actor: Actor, request_id: UUID) -> None:
+    del actor
+    await database.execute("UPDATE one_time_code SET tries = tries - 1 WHERE id = $1 AND tries > 0", request_id)
 
 
 @command

@@ -14,6 +14,7 @@ from diary.delivery import admissibility, consent_effects, signatures
 from diary.kit import clock, database
 from diary.kit.command import command
 from diary.kit.refusal import BadInput, NotFound, Refusal
+from diary.kit.typed_line import typed_line
 from diary.kit.wording import _
 
 #: A paper may have been received so long ago, because a school brings its existing consents along; no longer, because
@@ -78,7 +79,8 @@ async def register_consent(
     now = clock.now()
     received = received_at or now
     on_paper = form is DocumentForm.PAPER
-    if on_paper and not document_reference.strip() and not scan:
+    document_reference = typed_line(document_reference, field="documentReference")
+    if on_paper and not document_reference and not scan:
         raise DocumentRequired
     if signature_kind is not None and (signature_kind is SignatureKind.HANDWRITTEN) != on_paper:
         raise SignatureMisfits
@@ -120,7 +122,7 @@ async def register_consent(
         form=form,
         signature_kind=signature_kind,
         signature_id=signature_id,
-        document_reference=document_reference.strip(),
+        document_reference=document_reference,
         scan=scan,
         text_version=version,
         received_at=received,
@@ -141,7 +143,8 @@ async def register_signed(
 ) -> RegisteredDecision:
     """Append one's own decision that one has just signed, inside the command that keeps the signature (D5).
 
-    Raises NotFound for somebody else's, and what `require_possible` and `signatures.require_valid` raise.
+    Raises NotFound for somebody else's, and what `admissibility.require_possible` and
+    `signatures.require_valid` raise.
     """
     require_own(viewer, guardian_id, pupil_id)
     school = await lock_pair(None, guardian_id, pupil_id)

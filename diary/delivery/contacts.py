@@ -13,11 +13,12 @@ import asyncpg
 from diary.access.tables import Role
 from diary.access.viewer import Viewer
 from diary.delivery import codes
-from diary.delivery.addresses import normalised
+from diary.delivery.addresses import browser_keys, normalised
 from diary.delivery.tables import Channel, CodePurpose, Messenger, Provenance
 from diary.kit import clock, database
 from diary.kit.command import command
 from diary.kit.refusal import BadInput, NotFound, Refusal
+from diary.kit.typed_line import typed_line
 from diary.kit.wording import _
 
 #: A person has at most so many contacts at a time.
@@ -220,9 +221,14 @@ async def _add(
     document_reference: str,
     address: str,
 ) -> AddedContact:
-    value, document_reference = normalised(channel, value, messenger=messenger), document_reference.strip()
+    value = normalised(channel, value, messenger=messenger)
+    document_reference = typed_line(document_reference, field="documentReference")
+    if push_keys is not None and channel is not Channel.WEB_PUSH:
+        raise BadInput(field="pushKeys", reason=_("ключи указывают только для уведомлений браузера"))
     if channel is Channel.WEB_PUSH:
-        raise BadInput(field="channel", reason=_("уведомления браузера включают в самом браузере"))
+        if by_office:
+            raise BadInput(field="channel", reason=_("уведомления браузера включают в самом браузере"))
+        push_keys = browser_keys(push_keys)
     if by_office:
         if provenance not in {Provenance.PAPER, Provenance.SIGNED_DOCUMENT}:
             raise BadInput(field="provenance", reason=_("заявление на бумаге или подписанный документ"))

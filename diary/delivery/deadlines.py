@@ -27,6 +27,8 @@ FORECAST_WARNED_BEFORE = (timedelta(days=14), timedelta(days=3))
 #: The weekly diary is warned about on this day of its week (0 is Monday), or on its last school day if that is earlier.
 WEEKLY_WARNED_ON = 3
 WARNED_AT = time(12)
+#: A family on paper waits for its printed diary no longer than this, weeks in which none is owed apart (A8).
+LONGEST_BETWEEN_DIARIES = timedelta(days=7)
 
 
 def weekly_about(monday: date) -> str:

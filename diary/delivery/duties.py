@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
+from diary.consent.verdict import represents
 from diary.delivery import obligations
 from diary.delivery.deadlines import CLAUSES, forecast_about, forecast_due, weekly_about, weekly_due
-from diary.delivery.owed import OWN_REASONS, PUPIL_LEFT, RIGHTS_ENDED, statement
-from diary.delivery.tables import ObligationKind
+from diary.delivery.isolation import school_by_school
+from diary.delivery.owed import OWN_REASONS, PUPIL_CAME_OF_AGE, RIGHTS_ENDED, statement
+from diary.delivery.tables import ObligationKind, ObligationState
 from diary.kit import database
-from diary.kit.command import Actor, transaction
+from diary.kit.command import Actor
 from diary.people.guardianships import in_force
 from diary.schools.calendar import DAY, SchoolCalendar, calendars, monday_of, mondays
+from diary.schools.tables import PeriodKind
 
 #: Grades a school may have; -1 is the grade of pupils without any.
 GRADES = range(-1, 14)
@@ -28,6 +32,8 @@ class Kept:
     opened: int = 0
     cancelled: int = 0
     breached: int = 0
+    #: Schools whose duties could not be kept this time, each with what was wrong.
+    failed: dict[UUID, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +50,20 @@ async def keep(actor: Actor, *, now: datetime, since: datetime | None = None) ->
     """Open what is owed now and was owed after `since`, cancel what lost its basis, note what was breached.
 
     `since` is the last run: what fell due after it, while no clock was there, is opened and breached at its instant,
-    judged by what was registered by then.
+    judged by what was registered by then. A school that fails keeps no other from its duties; its own breaches wait,
+    because a breach is for ever and what has lost its basis is not known yet. A database that is away fails them all.
     """
     kept = Kept()
-    for calendar in await calendars():
-        async with transaction(actor):
-            await _keep_school(calendar, now, since or now, kept)
-    async with transaction(actor):
-        kept.breached = await obligations.note_breaches(actor, now)
+
+    async def act(school_id: UUID) -> None:
+        found = Kept()
+        (calendar,) = await calendars([school_id])
+        await _keep_school(calendar, now, since or now, found)
+        kept.breached += await obligations.note_breaches(actor, now, school_id=school_id)
+        kept.opened += found.opened
+        kept.cancelled += found.cancelled
+
+    kept.failed = await school_by_school(actor, act)
     return kept
 
 
@@ -73,15 +85,35 @@ async def open_week(actor: Actor, *, school_id: UUID, monday: date, pupil_ids: S
 
 async def _keep_school(calendar: SchoolCalendar, now: datetime, since: datetime, kept: Kept) -> None:
     first, last = calendar.today(since), calendar.today(now)
+    waiting = await _waiting(calendar.school_id)
     duties = [_week(calendar, monday) for monday in mondays(first, last)]
-    duties += await _periods(calendar, first, last)
+    duties += await _periods(calendar, first, last, waiting, now)
     for duty in duties:
-        missed = sorted({due for _day, due in duty.dues.values() if since < due < now})
-        for due in missed:
+        open_dues = waiting.get(duty.about, set())
+        dues = {due for _day, due in duty.dues.values()} | open_dues
+        for due in sorted(due for due in dues if since < due < now):
             await _settle(calendar.school_id, duty, at=due, between=(due, due), past=True, kept=kept)
-        if duty.about == weekly_about(monday_of(last)) or any(due >= now for _day, due in duty.dues.values()):
+        is_this_week = duty.about == weekly_about(monday_of(last)) and bool(dues)
+        if is_this_week or any(due >= now for due in dues):
             await _settle(calendar.school_id, duty, at=now, between=(now, now + FAR), past=False, kept=kept)
     kept.cancelled += await _cancel_requests(calendar.school_id, now)
+
+
+async def _waiting(school_id: UUID) -> dict[str, set[datetime]]:
+    """Return the due instants of the open weekly diaries and forecasts by the week or period they are about."""
+    rows = await database.fetch(
+        """
+        SELECT DISTINCT split_part(about, '/', 1) AS about, due_at FROM obligation
+        WHERE school = $1 AND state = $2 AND kind = ANY ($3)
+        """,
+        school_id,
+        ObligationState.OPEN.value,
+        [ObligationKind.WEEKLY_DIARY.value, ObligationKind.FORECAST.value],
+    )
+    waiting: dict[str, set[datetime]] = {}
+    for row in rows:
+        waiting.setdefault(row["about"], set()).add(row["due_at"])
+    return waiting
 
 
 def _week(calendar: SchoolCalendar, monday: date) -> _Duty:
@@ -99,25 +131,52 @@ def _week(calendar: SchoolCalendar, monday: date) -> _Duty:
     )
 
 
-async def _periods(calendar: SchoolCalendar, first: date, last: date) -> list[_Duty]:
+async def _periods(
+    calendar: SchoolCalendar, first: date, last: date, waiting: Mapping[str, set[datetime]], now: datetime
+) -> list[_Duty]:
+    """Return the periods that forecasts are owed for, and those that some wait for although they changed since.
+
+    The year as a whole is owed none: it ends with its last period, and R5.1 counts the spans that marks are summed up
+    for on the way. The first grade, without marks, is owed a forecast in words (A9). A period that is gone or has not
+    begun owes nothing; one that was shortened into the past owes what waits by the end of today.
+    """
     rows = await database.fetch(
         """
-        SELECT id, starts_on, ends_on FROM grading_period WHERE school = $1 AND starts_on <= $3 AND ends_on >= $2
+        SELECT id, starts_on, ends_on, grade_from, grade_to FROM grading_period
+        WHERE school = $1 AND kind <> $4 AND (starts_on <= $3 AND ends_on >= $2 OR 'period:' || id = ANY ($5))
         ORDER BY ends_on, id
         """,
         calendar.school_id,
         first - DAY,
         last,
+        PeriodKind.YEAR.value,
+        list(waiting),
     )
-    return [
-        _Duty(
-            kind=ObligationKind.FORECAST,
-            about=forecast_about(row["id"]),
-            begins=datetime.combine(row["starts_on"], time(0), calendar.zone),
-            dues=dict.fromkeys(GRADES, (row["ends_on"], forecast_due(calendar, row["ends_on"]))),
-        )
-        for row in rows
-    ]
+    duties = [_period(calendar, row, last, waiting, now) for row in rows]
+    known = {duty.about for duty in duties}
+    gone = [about for about in waiting if about.startswith(forecast_about("")) and about not in known]
+    return duties + [_Duty(kind=ObligationKind.FORECAST, about=about, begins=now, dues={}) for about in sorted(gone)]
+
+
+def _period(
+    calendar: SchoolCalendar, row: Mapping[str, Any], last: date, waiting: Mapping[str, set[datetime]], now: datetime
+) -> _Duty:
+    about = forecast_about(row["id"])
+    day, due = row["ends_on"], forecast_due(calendar, row["ends_on"])
+    if due < now and any(waits >= now for waits in waiting.get(about, ())):
+        day, due = last, forecast_due(calendar, last)
+    has_begun = row["starts_on"] <= last
+    return _Duty(
+        kind=ObligationKind.FORECAST,
+        about=about,
+        begins=datetime.combine(row["starts_on"], time(0), calendar.zone),
+        dues={grade: (day, due) for grade in GRADES if has_begun and _includes(row, grade)},
+    )
+
+
+def _includes(period: Mapping[str, Any], grade: int) -> bool:
+    """Whether a period is a grade's; a pupil whose grade is not known is owed what each grade is, so that none is."""
+    return grade < 0 or period["grade_from"] is None or period["grade_from"] <= grade <= period["grade_to"]
 
 
 async def _settle(
@@ -131,42 +190,53 @@ async def _settle(
     only: Sequence[UUID] | None = None,
 ) -> None:
     known: Sequence[tuple[date, datetime] | None] = [duty.dues.get(grade) for grade in GRADES]
-    row = (
-        await database.fetch(
-            statement(duty.kind, past=past, opening_only=only is not None),
-            school_id,
-            list(GRADES),
-            [known_day and known_day[0] for known_day in known],
-            [known_day and known_day[1] for known_day in known],
-            at,
-            duty.about,
-            duty.begins if past else at,
-            *between,
-            list(OWN_REASONS),
-            CLAUSES[duty.kind],
-            *(() if only is None else (list(only),)),
-        )
-    )[0]
-    kept.opened += row["opened"]
-    kept.cancelled += row["cancelled"]
+    arguments = (
+        school_id,
+        list(GRADES),
+        [known_day and known_day[0] for known_day in known],
+        [known_day and known_day[1] for known_day in known],
+        at,
+        duty.about,
+        duty.begins if past else at,
+        *between,
+        list(OWN_REASONS),
+        CLAUSES[duty.kind],
+        *(() if only is None else (list(only),)),
+    )
+    asked = statement(duty.kind, past=past, opening_only=only is not None)
+    # What takes a cancelled duty's place is opened at once: the statement itself sees it as it was before.
+    for _turn in range(2):
+        row = (await database.fetch(asked, *arguments))[0]
+        kept.opened += row["opened"]
+        kept.cancelled += row["cancelled"]
+        if not row["cancelled"]:
+            break
 
 
 async def _cancel_requests(school_id: UUID, now: datetime) -> int:
-    """Cancel what was owed on request to somebody who is no representative any more, or about a pupil who has left."""
+    """Cancel what was owed on request, or about a result, to somebody who is no representative any more.
+
+    Who has left school is owed it all the same: exam results come after graduation, and a printout of the past can be
+    asked for then (R4.1, R7.1).
+    """
     tag = await database.execute(
         f"""
         UPDATE obligation o SET state = 'CANCELLED', cancelled_at = $2::timestamptz,
-            cancel_reason = CASE WHEN p.left_on < local.today THEN $3 ELSE $4 END
-        FROM pupil p, school s, LATERAL (SELECT ($2::timestamptz AT TIME ZONE s.time_zone)::date AS today) AS local
-        WHERE o.school = $1 AND o.kind IN ('PRINTOUT', 'RESULT') AND o.state = 'OPEN' AND o.due_at >= $2::timestamptz
-            AND p.id = o.pupil AND s.id = o.school
-            AND (p.left_on < local.today OR o.guardian IS NOT NULL AND NOT EXISTS (
-                SELECT FROM guardianship g
-                WHERE g.guardian = o.guardian AND g.pupil = o.pupil AND {in_force("g", "local.today")}))
+            cancel_reason = CASE WHEN gone.is_former THEN $3 ELSE $4 END
+        FROM (
+            SELECT d.id, NOT EXISTS (
+                SELECT FROM guardianship g WHERE g.guardian = d.guardian AND g.pupil = d.pupil
+                    AND {in_force("g", "($2::timestamptz AT TIME ZONE s.time_zone)::date")}) AS is_former,
+                {represents(pupil="d.pupil", at="$2::timestamptz")} AS is_represented
+            FROM obligation d JOIN school s ON s.id = d.school
+            WHERE d.school = $1 AND d.kind IN ('PRINTOUT', 'RESULT') AND d.state = 'OPEN'
+                AND d.due_at >= $2::timestamptz AND d.guardian IS NOT NULL
+        ) AS gone
+        WHERE o.id = gone.id AND o.state = 'OPEN' AND (gone.is_former OR NOT gone.is_represented)
         """,  # noqa: S608 - constants only
         school_id,
         now,
-        PUPIL_LEFT,
         RIGHTS_ENDED,
+        PUPIL_CAME_OF_AGE,
     )
     return int(tag.removeprefix("UPDATE "))

@@ -7,7 +7,6 @@ from uuid import UUID
 from diary.access.tables import Role
 from diary.access.viewer import Viewer
 from diary.delivery import obligations
-from diary.delivery.obligations import ReasonRequired
 from diary.delivery.tables import MetBy
 from diary.kit import clock, database
 from diary.kit.command import command
@@ -22,15 +21,22 @@ class ObligationSettled(Refusal):
     wording = _("Обязанность уже исполнена, отменена или просрочена: изменить это нельзя.")
 
 
+class NoteRequired(Refusal):
+    """Whoever says that a duty was met in person says to whom and how: that is the evidence (D6)."""
+
+    code = "NOTE_REQUIRED"
+    wording = _("Напишите, кому и как выдано.")
+
+
 @command
 async def meet_in_person(viewer: Viewer, obligation_id: UUID, *, note: str) -> None:
     """Record that somebody of the office has met the duty in person, and how.
 
-    Raises NotFound for a duty of another school, ReasonRequired, ObligationSettled.
+    Raises NotFound for a duty of another school, NoteRequired, ObligationSettled.
     """
     await _require_own(viewer, obligation_id)
     if not note.strip():
-        raise ReasonRequired
+        raise NoteRequired
     evidence = {"confirmed_by_account": viewer.account_id, "note": note.strip()}
     if not await obligations.meet(viewer, obligation_id, at=clock.now(), by=MetBy.HAND_OVER, evidence=evidence):
         raise ObligationSettled

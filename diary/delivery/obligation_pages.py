@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from diary.access.tables import Role
 from diary.access.viewer import Viewer
@@ -41,6 +44,8 @@ class Obligation:
     cancelled_at: datetime | None
     cancel_reason: str
     warning_level: int
+    #: What proves that it was met, for the office alone: it may name third persons, who fetched the paper or said so.
+    evidence: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +76,15 @@ def cursor_of(obligation: Obligation) -> str:
 
 
 def statement(
-    school_id: UUID | None, guardian_id: UUID | None, wanted: Filter, *, first: int, after: str | None
+    school_id: UUID | None,
+    guardian_id: UUID | None,
+    wanted: Filter,
+    *,
+    first: int,
+    after: str | None,
+    wards: Sequence[UUID] | None = None,
 ) -> tuple[str, list[object]]:
-    """Return the page's statement: of a school for its office, of a guardian, or of the pupil in the filter."""
+    """Return the page's statement: of a school for its office, of a guardian about wards, or of the filter's pupil."""
     where = _Conditions()
     if school_id is not None:
         where.add("school = {}", school_id)
@@ -81,6 +92,8 @@ def statement(
         where.add("guardian = {}", guardian_id)
     else:
         where.add("guardian IS NULL")
+    if wards is not None:
+        where.add("pupil = ANY ({})", list(wards))
     if wanted.pupil_id is not None:
         where.add("pupil = {}", wanted.pupil_id)
     if wanted.state is not None:
@@ -95,7 +108,8 @@ def statement(
         where.add("(due_at, id) > ({}, {})", *place_of(after))
     where.arguments.append(first + 1)
     conditions, last = " AND ".join(where.texts), len(where.arguments)
-    text = f"SELECT {_COLUMNS} FROM obligation WHERE {conditions} ORDER BY due_at, id LIMIT ${last}"  # noqa: S608
+    columns = _COLUMNS if school_id is None else f"{_COLUMNS}, evidence"
+    text = f"SELECT {columns} FROM obligation WHERE {conditions} ORDER BY due_at, id LIMIT ${last}"  # noqa: S608
     return text, where.arguments
 
 
@@ -116,8 +130,8 @@ async def page(
         return await _read(statement(school_id, None, wanted, first=first, after=after), first)
     if wanted.pupil_id is not None and wanted.pupil_id in viewer.people(Role.PUPIL):
         return await _read(statement(None, None, wanted, first=first, after=after), first)
-    guardian_id = await _guardian(viewer.people(Role.GUARDIAN), wanted.pupil_id)
-    return await _read(statement(None, guardian_id, wanted, first=first, after=after), first)
+    guardian_id, wards = await _guardian(viewer.people(Role.GUARDIAN), wanted.pupil_id)
+    return await _read(statement(None, guardian_id, wanted, first=first, after=after, wards=wards), first)
 
 
 async def _office_school(offices: frozenset[UUID], pupil_id: UUID | None) -> UUID | None:
@@ -128,26 +142,29 @@ async def _office_school(offices: frozenset[UUID], pupil_id: UUID | None) -> UUI
     return rows[0]["school"] if rows else None
 
 
-async def _guardian(guardians: frozenset[UUID], pupil_id: UUID | None) -> UUID:
-    """Return the guardian that the viewer is to the pupil; only a guardian of one record needs to name none."""
-    if pupil_id is None:
-        if len(guardians) != 1:
-            raise NotFound
-        return min(guardians)
+async def _guardian(guardians: frozenset[UUID], pupil_id: UUID | None) -> tuple[UUID, list[UUID]]:
+    """Return the guardian that the viewer is to the pupil, and the wards of today that may be read about.
+
+    Only a guardian of one record needs to name no pupil; former wards are left out then, and NotFound when named.
+    """
     rows = await database.fetch(
         f"""
-        SELECT g.guardian FROM guardianship g JOIN school s ON s.id = g.school
-        WHERE g.pupil = $1 AND g.guardian = ANY ($2) AND {in_force("g", "($3 AT TIME ZONE s.time_zone)::date")}
-        ORDER BY g.guardian LIMIT 1
+        SELECT g.guardian, g.pupil FROM guardianship g JOIN school s ON s.id = g.school
+        WHERE ($1::uuid IS NULL OR g.pupil = $1) AND g.guardian = ANY ($2)
+            AND {in_force("g", "($3 AT TIME ZONE s.time_zone)::date")}
+        ORDER BY g.guardian, g.pupil
         """,  # noqa: S608 - constants only
         pupil_id,
         list(guardians),
         clock.now(),
     )
+    if pupil_id is None:
+        if len(guardians) != 1:
+            raise NotFound
+        return min(guardians), [row["pupil"] for row in rows]
     if not rows:
         raise NotFound
-    found: UUID = rows[0]["guardian"]
-    return found
+    return rows[0]["guardian"], [pupil_id]
 
 
 async def _read(asked: tuple[str, list[object]], first: int) -> Page[Obligation]:
@@ -173,4 +190,5 @@ def _obligation(row: Any) -> Obligation:
         cancelled_at=row["cancelled_at"],
         cancel_reason=row["cancel_reason"],
         warning_level=row["warning_level"],
+        evidence=orjson.loads(row["evidence"]) if row.get("evidence") else None,
     )

@@ -159,11 +159,14 @@ async def cancel(actor: Actor, obligation_id: UUID, *, reason: str, at: datetime
     return tag == "UPDATE 1"
 
 
-async def note_breaches(actor: Actor, now: datetime) -> int:
-    """Record each duty whose time is over as breached at its due instant, however late that is noticed."""
+async def note_breaches(actor: Actor, now: datetime, *, school_id: UUID | None = None) -> int:
+    """Record each duty whose time is over, of a school or of all, as breached at its due instant, however late."""
     async with _as_part_of_the_act(actor):
         tag = await database.execute(
-            "UPDATE obligation SET state = 'BREACHED', breached_at = due_at WHERE state = 'OPEN' AND due_at < $1", now
+            "UPDATE obligation SET state = 'BREACHED', breached_at = due_at "
+            "WHERE state = 'OPEN' AND due_at < $1 AND ($2::uuid IS NULL OR school = $2)",
+            now,
+            school_id,
         )
     return int(tag.removeprefix("UPDATE "))
 

@@ -96,12 +96,14 @@ async def _about_a_child(asked: Mapping[str, Any], given: Permission, at: dateti
     if asked["guardian"] is None or asked["pupil"] is None:
         return Permission(NO_PUPIL)
     days = days_of(asked)
-    day = asked["agreed_day"] or clock.now().astimezone(days.zone).date()
+    # The ledger counts as it stands, so its terms, birthdays and first days need no allowance for two clocks.
+    now = clock.now()
+    day = asked["agreed_day"] or now.astimezone(days.zone).date()
     verdict = await may_send(
         guardian_id=asked["guardian"],
         pupil_id=asked["pupil"],
         channel=InformingChannel(asked["kind"]),
-        at=at,
+        at=now,
         decided_by=decided_by(day, days.zone),
     )
     if verdict == ALLOWED:

@@ -128,6 +128,7 @@ async def _sign(viewer: Viewer, used: codes.UsedCode, address: str) -> consents.
     # Decisions about the pair wait for one another, so the document stays what it is until the end.
     school = await consents.lock_pair(None, guardian_id, pupil_id)
     await _require_contact(used.contact_id, guardian_id or pupil_id)
+    confirmed_at = await codes.spend(used)
     document = await _issued(guardian_id, pupil_id, purpose, decision)
     if document.text.document_sha256 != used.document_sha256:
         raise DocumentChanged
@@ -136,7 +137,7 @@ async def _sign(viewer: Viewer, used: codes.UsedCode, address: str) -> consents.
         school=school,
         account_id=viewer.account_id,
         signer=" ".join(filter(None, (document.signer.family, document.signer.given, document.signer.patronymic))),
-        at=await codes.spend(used),
+        at=confirmed_at,
         address=address,
     )
     return await consents.register_signed(

@@ -38,8 +38,7 @@ class Unfit:
     """A draft that would not be registered, and why."""
 
     statement_id: UUID
-    code: str
-    reason: str
+    refusal: Refusal
 
 
 class PileRefused(Refusal):
@@ -140,6 +139,6 @@ async def _register_each(viewer: Viewer, statement_ids: Sequence[UUID]) -> list[
             await register_statement.joined(viewer, statement_id)
         except Refusal as refusal:
             await database.execute("ROLLBACK TO SAVEPOINT before_statement")
-            unfit.append(Unfit(statement_id=statement_id, code=refusal.code, reason=str(refusal)))
+            unfit.append(Unfit(statement_id=statement_id, refusal=refusal))
         await database.execute("RELEASE SAVEPOINT before_statement")
     return unfit

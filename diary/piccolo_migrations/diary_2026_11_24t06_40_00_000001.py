@@ -86,7 +86,8 @@ BEGIN
 END $$;
 """
 
-APPEND_ONLY = ("consent_text", "signature", "delivery_agreement", "guardianship_version")
+APPEND_ONLY = ("consent_text", "signature", "delivery_agreement", "guardianship_version",
+)  # fmt: skip
 
 KEPT = """
 -- The text of a consent carries the hash of what is really in it.
@@ -121,6 +122,17 @@ CREATE TRIGGER append_only BEFORE TRUNCATE ON obligation EXECUTE FUNCTION refuse
 -- A confirmed contact stands on its document or its code: a new address is a new contact, and the old one is retired (R8).
 CREATE OR REPLACE FUNCTION keep_contact_point() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- A code goes to the address that was entered: it is never another one by the time the code comes back.
+    IF TG_OP = 'UPDATE' AND (OLD.guardian, OLD.pupil, OLD.channel, OLD.messenger, OLD.value)
+        IS DISTINCT FROM (NEW.guardian, NEW.pupil, NEW.channel, NEW.messenger, NEW.value)
+    THEN
+        RAISE EXCEPTION 'another address is another contact'
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contact_point_is_one_address';
+    END IF;
+    IF TG_OP = 'UPDATE' AND OLD.retired_at IS NOT NULL AND NEW.retired_at IS NULL THEN
+        RAISE EXCEPTION 'a retired contact stays retired'
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contact_point_stays_retired';
+    END IF;
     IF TG_OP = 'UPDATE' AND OLD.confirmed_at IS NOT NULL
         AND (OLD.guardian, OLD.pupil, OLD.channel, OLD.messenger, OLD.value, OLD.push_keys, OLD.confirmed_at,
              OLD.confirmed_by_code, OLD.provenance, OLD.document_reference)
@@ -165,6 +177,35 @@ END $$;
 CREATE TRIGGER keep_guardianship_version AFTER INSERT OR UPDATE OR DELETE ON guardianship
     FOR EACH ROW EXECUTE FUNCTION keep_guardianship_version();
 
+-- As before, but that a code is on its way is nobody's business.
+CREATE OR REPLACE FUNCTION audit_rows() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    who integer := nullif(current_setting('diary.actor', true), '')::integer;
+    via text := coalesce(nullif(current_setting('diary.route', true), ''), 'SQL');
+    secret text[] := TG_ARGV[0]::text[]; -- never written down
+    quiet text[] := TG_ARGV[1]::text[];  -- a change of these alone is no event
+    school_key text := CASE WHEN TG_TABLE_NAME = 'school' THEN 'id' ELSE 'school' END;
+    unseen jsonb := CASE WHEN TG_TABLE_NAME = 'outbox' THEN '{"topic": "CODE"}' END;
+    at timestamptz := diary_now();
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO audit_entry (at, school, actor, route, action, record, record_id, after)
+        SELECT at, (row ->> school_key)::uuid, who, via, TG_OP, TG_TABLE_NAME, row ->> 'id', row - secret
+        FROM (SELECT to_jsonb(n) AS row FROM new_rows n) rows WHERE (row @> unseen) IS NOT TRUE;
+    ELSIF TG_OP = 'DELETE' THEN
+        INSERT INTO audit_entry (at, school, actor, route, action, record, record_id, before)
+        SELECT at, (row ->> school_key)::uuid, who, via, TG_OP, TG_TABLE_NAME, row ->> 'id', row - secret
+        FROM (SELECT to_jsonb(o) AS row FROM old_rows o) rows WHERE (row @> unseen) IS NOT TRUE;
+    ELSE
+        INSERT INTO audit_entry (at, school, actor, route, action, record, record_id, before, after)
+        SELECT at, (became ->> school_key)::uuid, who, via, TG_OP, TG_TABLE_NAME, became ->> 'id',
+               changed_only(was, became) - secret, changed_only(became, was) - secret
+        FROM (SELECT to_jsonb(o) AS was, to_jsonb(n) AS became FROM old_rows o JOIN new_rows n ON n.id = o.id) rows
+        WHERE was - quiet IS DISTINCT FROM became - quiet AND (became @> unseen) IS NOT TRUE;
+    END IF;
+    RETURN NULL;
+END $$;
+
 -- The trail of the earlier release tells since when each guardianship was known, and as what.
 DO $$
 DECLARE
@@ -204,14 +245,19 @@ SECRETS = {"signature": "{document,cms,certificate}", "mailing": "{body}", "mail
 MORE_SECRETS = {"contact_point": "{push_keys}"}
 
 STAFF_EDITS = ("trusted_certificate",)
-STAFF_ADDS = ("consent_text",)
-STAFF_READS = ("signature", "delivery_agreement", "obligation", "mailing", "mailbox_message", "guardianship_version")
+#: Tables that staff read apart from their secrets.
+STAFF_READS_MOST = {"contact_point": ("push_keys",), "signature": ("document", "cms", "certificate")}
+STAFF_READS = (
+    "consent_text", "delivery_agreement", "obligation", "mailing", "mailbox_message", "guardianship_version",
+)  # fmt: skip
 
 SCHOOL_SETTINGS = """
 -- A code is for its owner: staff do not even see that one is on its way.
 CREATE POLICY no_codes ON outbox AS RESTRICTIVE FOR ALL TO diary_staff USING (topic <> 'CODE');
 GRANT UPDATE (own_decision_age, of_age, school_days, delivery_weekdays, delivery_time, quiet_from, quiet_to,
     responsible_email, processor) ON school TO diary_staff;
+-- An address is entered, replaced and retired by its rules alone, and stays (R8.1): staff go through the commands.
+REVOKE ALL ON contact_point FROM diary_staff;
 """
 
 EVENTS = ("INSERT", "UPDATE", "DELETE")
@@ -245,8 +291,8 @@ def _staff_policies() -> list[str]:
     made = [SCHOOL_SETTINGS]
     grants = {
         **dict.fromkeys(STAFF_EDITS, "SELECT, INSERT, UPDATE, DELETE"),
-        **dict.fromkeys(STAFF_ADDS, "SELECT, INSERT"),
         **dict.fromkeys(STAFF_READS, "SELECT"),
+        "signature": "",
     }
     for table, grant in grants.items():
         made += [
@@ -254,9 +300,21 @@ def _staff_policies() -> list[str]:
             f"CREATE POLICY own_school ON {table} FOR ALL TO diary_staff "
             "USING (school = ANY ((SELECT staff_schools())::uuid[])) "
             "WITH CHECK (school = ANY ((SELECT staff_schools())::uuid[]));",
-            f"GRANT {grant} ON {table} TO diary_staff;",
+            f"GRANT {grant} ON {table} TO diary_staff;" if grant else _readable(table),
         ]
-    return made
+    return [*made, _readable("contact_point")]
+
+
+def _readable(table: str) -> str:
+    """Return what lets staff read every column of a table that is not a secret."""
+    secret = ", ".join(f"'{name}'" for name in STAFF_READS_MOST[table])
+    return f"""
+    DO $$ BEGIN EXECUTE (
+        SELECT format('GRANT SELECT (%s) ON {table} TO diary_staff', string_agg(quote_ident(attname), ', '))
+        FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped
+            AND attname NOT IN ({secret}));
+    END $$;
+    """  # noqa: S608 - constants only
 
 
 async def forwards() -> MigrationManager:

@@ -81,7 +81,7 @@ class SchoolYear(Table, tablename="school_year", help_text="Учебный го�
 
 
 class GradingPeriod(Table, tablename="grading_period", help_text="Отчётный период (четверть, полугодие)"):
-    """A grading period: the span that marks are summed up for (R5, R6)."""
+    """A grading period: the span that marks are summed up for, in all grades or in some (R5, R6)."""
 
     id = identifier()
     school = reference(School)
@@ -90,10 +90,15 @@ class GradingPeriod(Table, tablename="grading_period", help_text="Отчётны
     name = Varchar(length=64, help_text="Название, например II четверть")
     starts_on = Date(default=None, help_text="Первый день")
     ends_on = Date(default=None, help_text="Последний день")
+    grade_from = SmallInt(null=True, default=None, help_text="С какого класса (пусто: вся школа)")
+    grade_to = SmallInt(null=True, default=None, help_text="По какой класс (пусто: вся школа)")
     external_id = Varchar(length=255, null=True, default=None, help_text="Идентификатор в OneRoster")
 
     grading_period_kind_is_known = one_of("kind", PeriodKind)
     grading_period_ends_after_start = Check("starts_on < ends_on")
+    grading_period_grades_are_in_order = Check(
+        "(grade_from IS NULL) = (grade_to IS NULL) AND (grade_from IS NULL OR grade_from <= grade_to)"
+    )
     grading_period_one_name_per_year = Unique(["school_year", "kind", "name"])
     grading_period_one_external_id = Unique(["school", "external_id"])
 

@@ -12,7 +12,6 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -24,6 +23,7 @@ from uuid import UUID
 import aiosmtplib
 
 from settings import SettingError
+from tasks.channels.channel import BAD_ADDRESS, Delivered, Outcome, Parcel, Permanent, RetryAfter, Uncertain
 
 #: So many connections are kept open between letters.
 KEPT_OPEN = 8
@@ -32,6 +32,9 @@ LONGEST_ANSWER = 300
 _BREAK = re.compile(rb"\r\n|\r|\n")
 _LEADING_DOT = re.compile(rb"(?m)^\.")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
+#: An addressee refused with one of these enhanced codes is no address any more: no such mailbox or domain, moved
+#: without a trace, closed, takes no mail (RFC 3463, RFC 7505). A bare 550 may be mere policy.
+_NOBODY_THERE = re.compile(r"55\d 5\.(?:1\.(?:1|2|3|6|10)|2\.1)\b")
 _STARTTLS = {"1": True, "0": False, "": None}
 
 
@@ -42,8 +45,12 @@ class NotSent(Exception):  # noqa: N818 - says what is known
 class Rejected(Exception):  # noqa: N818 - says what is known
     """The server will never take this letter; it surely has not left."""
 
+    def __init__(self, reason: str, *, address_is_dead: bool = False) -> None:
+        super().__init__(reason)
+        self.address_is_dead = address_is_dead
 
-class Uncertain(Exception):  # noqa: N818 - says what is known
+
+class Doubtful(Exception):  # noqa: N818 - says what is known
     """The letter may have left or not: the connection broke between its text and the answer."""
 
 
@@ -57,18 +64,6 @@ class Patience:
     answer: float = 10.0
     #: The answer to the letter's text: a server may look through it first.
     text: float = 30.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """A letter as it goes out."""
-
-    id: UUID
-    school_name: str
-    address: str
-    subject: str
-    body: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +110,7 @@ def message_id(letter_id: UUID, sender: str) -> str:
     return f"<{letter_id}@{_domain(sender)}>"
 
 
-def compose(letter: Letter, *, sender: str) -> bytes:
+def compose(letter: Parcel, *, sender: str) -> bytes:
     """Write the letter with its headers; line breaks in names and subjects become spaces, so none adds a header.
 
     Raises Rejected for an address that is none.
@@ -133,7 +128,7 @@ def compose(letter: Letter, *, sender: str) -> bytes:
         message.set_content(letter.body, charset="utf-8", cte="base64")
         return message.as_bytes()
     except (MessageError, ValueError, IndexError) as problem:
-        raise Rejected("BAD_ADDRESS") from problem
+        raise Rejected(BAD_ADDRESS, address_is_dead=True) from problem
 
 
 class Connection:
@@ -143,11 +138,7 @@ class Connection:
         self._client = client
         self._sender = sender
         self._patience = patience
-
-    @property
-    def is_open(self) -> bool:
-        """Whether another letter may go through this connection."""
-        return self._client.is_connected
+        self._is_whole = True
 
     async def answers(self) -> bool:
         """Return whether the server still listens; one kept open may have been closed meanwhile."""
@@ -160,24 +151,44 @@ class Connection:
         """Drop the connection."""
         self._client.close()
 
-    async def deliver(self, letter: Letter) -> str:
-        """Hand the letter over and return the server's answer.
+    @property
+    def is_whole(self) -> bool:
+        """Whether the conversation stands where another letter may begin."""
+        return self._is_whole and self._client.is_connected
 
-        Raises NotSent, Rejected or Uncertain; a cancelled delivery is Uncertain once the text was written.
-        """
+    async def send(self, parcel: Parcel) -> Outcome:
+        """Hand the letter over; a cancelled delivery is Uncertain once the text was written."""
+        self._is_whole = False
+        try:
+            answer = await self._deliver(parcel)
+        except NotSent as problem:
+            outcome: Outcome = RetryAfter(None, str(problem))
+        except Rejected as problem:
+            outcome = Permanent(str(problem), contact_is_dead=problem.address_is_dead)
+        except Doubtful as problem:
+            return Uncertain(str(problem))
+        else:
+            outcome = Delivered(message_id(parcel.id, self._sender), answer)
+        self._is_whole = True
+        return outcome
+
+    async def _deliver(self, letter: Parcel) -> str:
         text = compose(letter, sender=self._sender)
         try:
             await self._announce(letter.address)
         except aiosmtplib.SMTPResponseException as problem:
             await self._reset()
-            final = problem.code >= 500 and not isinstance(problem, aiosmtplib.SMTPSenderRefused)
-            raise (Rejected if final else NotSent)(_told(problem.code, problem.message)) from problem
+            told = _told(problem.code, problem.message)
+            if problem.code < 500 or isinstance(problem, aiosmtplib.SMTPSenderRefused):
+                raise NotSent(told) from problem
+            nobody_there = isinstance(problem, aiosmtplib.SMTPRecipientRefused) and _NOBODY_THERE.match(told)
+            raise Rejected(told, address_is_dead=bool(nobody_there)) from problem
         except (aiosmtplib.SMTPException, OSError) as problem:
             self.close()
             raise NotSent(f"CONNECTION: {type(problem).__name__}") from problem
         except UnicodeEncodeError as problem:
             await self._reset()
-            raise Rejected("BAD_ADDRESS") from problem
+            raise Rejected(BAD_ADDRESS, address_is_dead=True) from problem
         return await self._hand_over(text)
 
     async def _announce(self, address: str) -> None:
@@ -201,7 +212,7 @@ class Connection:
             answer = await protocol.read_response(timeout=self._patience.text)
         except (aiosmtplib.SMTPException, OSError, asyncio.CancelledError) as problem:
             self.close()
-            raise Uncertain(f"CONNECTION_LOST_AFTER_TEXT: {type(problem).__name__}") from problem
+            raise Doubtful(f"CONNECTION_LOST_AFTER_TEXT: {type(problem).__name__}") from problem
         told = _told(answer.code, answer.message)
         if answer.code >= 500:
             raise Rejected(told)
@@ -209,7 +220,7 @@ class Connection:
             raise NotSent(told)
         if answer.code >= 300 or answer.code < 200:
             self.close()
-            raise Uncertain(told)
+            raise Doubtful(told)
         return told
 
     async def _reset(self) -> None:
@@ -229,23 +240,22 @@ class Postman:
         self._idle: list[Connection] = []
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
-        """Lend a connection that answers; raises NotSent when the server cannot be reached."""
-        connection = await self._kept() or await self._new()
-        conversation_is_whole = False
+    async def opened(self) -> AsyncIterator[Connection | RetryAfter]:
+        """Lend a connection that answers, or tell why the server cannot be reached."""
+        try:
+            connection = await self._kept() or await self._new()
+        except NotSent as problem:
+            yield RetryAfter(None, str(problem))
+            return
         try:
             yield connection
-            conversation_is_whole = True
-        except (NotSent, Rejected):
-            conversation_is_whole = True
-            raise
         finally:
-            if conversation_is_whole and connection.is_open and len(self._idle) < KEPT_OPEN:
+            if connection.is_whole and len(self._idle) < KEPT_OPEN:
                 self._idle.append(connection)
             else:
                 connection.close()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Drop the connections that are kept open."""
         while self._idle:
             self._idle.pop().close()
@@ -253,7 +263,7 @@ class Postman:
     async def _kept(self) -> Connection | None:
         while self._idle:
             connection = self._idle.pop()
-            if connection.is_open and await connection.answers():
+            if connection.is_whole and await connection.answers():
                 return connection
             connection.close()
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from base64 import b64decode
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from admin.labels import table_name
 from admin.tables import LISTINGS
 from diary.kit import database
 from tests.admin.conftest import Panel, Worlds
+from tests.admin.test_check_signature import signed_file, trust
 from tests.admin.test_statements import ledger
 from tests.admin.world import PASSWORD
 
@@ -108,7 +110,7 @@ async def test_a_clerk_writes_a_statement_and_registers_it(desk: Desk, worlds: W
     await desk.open(f"Заявления/{added['id']}")
     await page.locator("select[name=state]").select_option("REGISTERED")
     await page.click("[data-uitest=save_button]")
-    await expect(page.get_by_text("Сохранено")).to_be_visible()
+    await expect(page.get_by_text("Сохранено", exact=True)).to_be_visible()
     (decision,) = await ledger(worlds)
     assert (decision["decision"], decision["document_reference"]) == ("REFUSED", "Вх. № 77")
 
@@ -143,6 +145,81 @@ async def test_a_clerk_registers_a_decision_by_the_form_with_a_scan(desk: Desk, 
 
     (decision,) = await ledger(worlds)
     assert decision["scan"].startswith(f"{worlds.a.id}/")
+
+
+async def test_a_clerk_agrees_with_a_family_and_asks_whether_its_access_was_lawful(desk: Desk, worlds: Worlds) -> None:
+    page, width = desk.page, desk.page.viewport_size["width"] if desk.page.viewport_size else 0
+    family = {"pupil": f"{worlds.a.secret}ов Михаил Петрович", "guardian": f"{worlds.a.secret}ова Анна Ивановна"}
+    await desk.sign_in()
+
+    async def fill_in(form: str, **fields: str) -> None:
+        # The panel shows the fields of the last form until it knows those of the next one.
+        await page.goto("about:blank")
+        await desk.open(f"forms/{form}")
+        await expect(page.locator("form datalist")).to_have_count(2)
+        for name, text in {**family, **fields}.items():
+            await page.fill(f"input[name={name}]", text)
+
+    await desk.open("forms/register-statements")
+    await page.get_by_role("button", name="Выполнить").click()
+    await expect(page.get_by_text("Черновиков: 1, пройдут все.")).to_be_visible()
+    await desk.picture(f"{width}-pile")
+
+    await fill_in("agree-delivery", document="Папка 3, лист 9")
+    await page.locator("select[aria-label='Форма']").select_option("PAPER")
+    await page.locator("select[aria-label^='Почему на бумаге']").select_option("UNABLE")
+    await desk.picture(f"{width}-agreement")
+    await page.get_by_role("button", name="Выполнить").click()
+    await expect(page.get_by_text("Соглашение записано: на бумаге, нет возможности.")).to_be_visible()
+
+    await fill_in("contact-details", value="8 916 123-45-67", document="Папка 3, лист 9")
+    await page.locator("select[aria-label^='Канал']").select_option("SMS")
+    await page.get_by_role("button", name="Выполнить").click()
+    await expect(page.get_by_text("+79161234567")).to_be_visible()
+    await desk.picture(f"{width}-contact")
+
+    await fill_in("past-access")
+    await page.get_by_role("button", name="Выполнить").click()
+    told = page.locator("p", has_text="доступа не было, потому что решение о согласии")
+    await expect(told).to_be_visible()
+    assert await told.evaluate("node => getComputedStyle(node).whiteSpace") == "pre-wrap"
+    await desk.picture(f"{width}-moment")
+
+    for table, said in (("Соглашения_о_доставке", "Электронная почта"), ("Контактные_данные", "СМС")):
+        await desk.open(table)
+        await expect(page.get_by_role("cell", name=said, exact=True)).to_be_visible()
+        await desk.picture(f"{width}-{table}")
+    await desk.open(f"Соглашения_о_доставке/{worlds.a.ids['delivery_agreement']}")
+    await expect(page.get_by_text("Каналы по порядку")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Соглашения о доставке", exact=True)).to_be_visible()
+    await expect(page.locator("form").get_by_text("Добавить").first).to_be_hidden()
+    await desk.picture(f"{width}-agreement-row")
+
+
+async def test_a_clerk_checks_a_signature_file(desk: Desk, worlds: Worlds, tmp_path: Path) -> None:
+    page, width = desk.page, desk.page.viewport_size["width"] if desk.page.viewport_size else 0
+    await trust(worlds)
+    file = tmp_path / "Согласие.sig"
+    file.write_bytes(b64decode(await signed_file(worlds)))
+    too_large = tmp_path / "Фильм.sig"
+    too_large.write_bytes(b"0" * (32 * 1024 + 1))
+    await desk.sign_in()
+
+    await desk.open("forms/check-signature")
+    await page.fill("input[name=pupil]", f"{worlds.a.secret}ов Михаил Петрович, 5А")
+    await page.fill("input[name=guardian]", f"{worlds.a.secret}ова Анна Ивановна")
+    await expect(page.locator("select[aria-label='Решение']")).to_be_visible()
+    await page.set_input_files("input[type=file]", too_large)
+    await expect(page.get_by_text("он пуст или больше 32 КБ")).to_be_visible()
+    await page.set_input_files("input[type=file]", file)
+    await expect(page.get_by_text("Файл приложен.")).to_be_visible()
+    await page.get_by_role("button", name="Выполнить").click()
+    await expect(page.get_by_text("Подпись: действительна.")).to_be_visible()
+    await desk.picture(f"{width}-signature")
+
+    await desk.open("Заявления")
+    await expect(page.get_by_text("Подпись подтверждена").first).to_be_visible()
+    await desk.picture(f"{width}-signature-list")
 
 
 async def test_a_read_only_table_offers_nothing_to_change(desk: Desk, worlds: Worlds) -> None:

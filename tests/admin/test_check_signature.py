@@ -127,7 +127,7 @@ async def test_the_file_is_asked_for_when_there_is_none(clerk: httpx.AsyncClient
     garbage = await submit(clerk, "check-signature", under(worlds, b64encode(b"0" * 32768).decode()))
 
     assert (nothing[0], broken[0], too_large[0], garbage[0]) == (422, 422, 422, 200)
-    assert "приложите файл подписи" in nothing[1]
+    assert "Приложите файл подписи" in nothing[1]
     assert "Подпись: не файл подписи." in garbage[1]
 
 

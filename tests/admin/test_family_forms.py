@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from admin.forms.past_access import REASONS
+from diary.consent.verdict import REFUSALS
 from diary.kit import clock as clocks
 from diary.kit import database
 from tests.admin.conftest import SignIn, Worlds
@@ -154,11 +156,11 @@ async def test_lawful_access_is_told_for_a_moment_with_what_it_rests_on(
     yesterday = await ask(day="2026-11-23")
     now = await ask()
 
-    assert before[0].startswith(f"24.11.2026 12:19, {family}: доступа не было: Решение о согласии")
-    assert at[0] == f"24.11.2026 12:20, {family}: доступ был законным"
+    assert before[0].startswith(f"24.11.2026 12:19, {family}: доступа не было, потому что решение о согласии")
+    assert at[0] == f"24.11.2026 12:20, {family}: доступ был законным."
     assert yesterday[0].startswith("23.11.2026 23:59, ")
     assert now[0].startswith("24.11.2026 13:00, ")
-    assert "Согласие отозвано" in now[0]
+    assert now[0].endswith("доступа не было, потому что согласие было отозвано.")
     assert any(
         line.startswith("Решение (представитель): согласие, обработка персональных данных, зарегистрировано 24.11.2026")
         and "№ 12 от 24.11.2026, папка 3" in line
@@ -172,6 +174,10 @@ def typed_moment(worlds: Worlds, **moment: str) -> dict[str, Any]:
     asked = typed(worlds, **moment)
     del asked["document"]
     return asked
+
+
+async def test_every_verdict_has_its_words() -> None:
+    assert set(REASONS) == {*REFUSALS, "NOT_FOUND"}
 
 
 async def test_a_moment_to_come_and_a_senseless_hour_are_refused(clerk: httpx.AsyncClient, worlds: Worlds) -> None:

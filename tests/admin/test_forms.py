@@ -220,3 +220,34 @@ async def test_forms_are_described_in_russian(clerk: httpx.AsyncClient) -> None:
 async def test_a_form_that_is_no_json_is_refused(clerk: httpx.AsyncClient, sign_in: SignIn) -> None:
     for body in (b"", b"[]", b"\xff", b'"x"'):
         assert (await clerk.post("/api/forms/register-decision/", content=body)).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "slug", ["register-decision", "withdraw-consent", "settle-letter", "create-account", "print-week"]
+)
+async def test_a_sign_that_no_text_can_hold_is_a_wrong_value_and_no_breakdown(
+    clerk: httpx.AsyncClient, worlds: Worlds, slug: str
+) -> None:
+    fields = {
+        "register-decision": {"pupil": "А\0", "guardian": "Б", "document": "№ 1"},
+        "withdraw-consent": {"pupil": "А\0", "guardian": "Б", "document": "№ 1"},
+        "settle-letter": {"letter": "А\0"},
+        "create-account": {"role": "GUARDIAN", "person": "А\0", "login": "new-one"},
+        "print-week": {"school_class": "5\0", "week_of": "2026-11-24"},
+    }
+    status, said = await submit(clerk, slug, fields[slug])
+    assert status == 422, said
+
+
+async def test_a_term_beyond_the_calendar_is_a_wrong_value(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
+    status, said = await submit(
+        clerk,
+        "register-decision",
+        {
+            "pupil": f"{worlds.a.secret}ов Михаил Петрович",
+            "guardian": f"{worlds.a.secret}ова Анна Ивановна",
+            "document": "№ 1",
+            "valid_until": "9999-12-31",
+        },
+    )
+    assert status == 422, said

@@ -197,7 +197,6 @@ FRESH: dict[str, dict[str, Any]] = {
     "teaching_group": {"name": "6Я"},
     "membership": {"valid_from": "2026-10-01"},
     "teaching_assignment": {"valid_from": "2026-10-01"},
-    "contact_point": {"value": "new@example.org"},
 }
 
 
@@ -326,6 +325,12 @@ def foreign_form(slug: str, world: SchoolWorld) -> dict[str, Any]:
         "withdraw-consent": {**decision, "purpose": "ELECTRONIC_FORM"},
         "check-signature": {"pupil": pupil, "guardian": guardian, "signature": "MA=="},
         "register-statements": {"count": 2},
+        "publish-consent-text": {
+            "school": f"Школа {world.secret}",
+            "version": "9",
+            "title": "Т",
+            "body": "Т",
+        },
         "past-access": {"pupil": pupil, "guardian": guardian},
         "agree-delivery": {"pupil": pupil, "guardian": guardian, "first": "EMAIL", "document": "№ 1"},
         "contact-details": {"pupil": pupil, "guardian": guardian, "value": "a@b.example", "document": "№ 1"},

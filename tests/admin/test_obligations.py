@@ -44,11 +44,22 @@ async def test_a_duty_met_in_person_keeps_who_said_so_and_how(clerk: httpx.Async
 
 
 async def test_a_duty_is_cancelled_with_the_reason_typed(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
-    assert (await settle(clerk, worlds.a, act="CANCEL", reason=" "))[0] == 422
+    status, said = await settle(clerk, worlds.a, act="CANCEL", reason=" ")
+    assert (status, "Укажите причину." in said) == (422, True)
     status, said = await settle(clerk, worlds.a, act="CANCEL", reason="Протокол аннулирован")
     assert status == 200, said
     row = await duty(worlds.a)
     assert (row["state"], row["cancel_reason"]) == ("CANCELLED", "Протокол аннулирован")
+
+
+async def test_who_says_that_a_duty_was_met_says_to_whom_and_the_panel_shows_it(
+    clerk: httpx.AsyncClient, worlds: Worlds
+) -> None:
+    status, said = await settle(clerk, worlds.a, reason=" ")
+    assert (status, "Напишите, кому и как выдано." in said) == (422, True)
+    assert (await settle(clerk, worlds.a))[0] == 200
+    shown = (await clerk.get(f"/api/tables/Обязанности/{worlds.a.ids['obligation']}/")).json()
+    assert "Выдано Анне под подпись" in shown["evidence"]
 
 
 async def test_another_schools_duty_and_one_that_nobody_owes_are_refused(

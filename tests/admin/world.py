@@ -165,6 +165,10 @@ async def _delivery(world: SchoolWorld) -> None:
     ids["trusted_certificate"] = await insert(
         "trusted_certificate", school=ids["school"], name=f"УЦ {secret}", pem=AUTHORITY, qualified=False, added_at=NOW
     )
+    ids["consent_text"] = await insert(
+        "consent_text", school=ids["school"], purpose="ELECTRONIC_FORM", version="1", title=f"Согласие {secret}",
+        body=secret, published_at=NOW,
+    )  # fmt: skip
     ids["signature"] = await insert(
         "signature", school=ids["school"], kind="ENHANCED", verdict="VALID", reason="", document=secret.encode(),
         document_sha256="0" * 64, cms=b"\x30\x80", signer=f"{secret} Анна", checked_at=NOW, checked_by="",

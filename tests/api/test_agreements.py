@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 import pytest
 
 from diary.kit import database
+from diary.kit.clock import SetClock
 from tests.support.service import Service, codes
 from tests.support.town import Town
 
@@ -115,3 +117,11 @@ async def test_an_agreement_is_never_rewritten(service: Service, town: Town) -> 
     for statement in ("UPDATE delivery_agreement SET form = 'PAPER'", "DELETE FROM delivery_agreement"):
         with pytest.raises(asyncpg.RestrictViolationError):
             await database.execute(statement)
+
+
+async def test_today_is_the_schools_own_date(service: Service, town: Town, clock: SetClock) -> None:
+    clock.instant = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)  # half past midnight of the 25th in Moscow
+    anna = await service.sign_in("anna")
+    for day, refused in (("2026-11-24", ["BAD_INPUT"]), ("2026-11-25", [])):
+        answer = await service.post(AGREE, wanted(town, schedule="AGREED_DAYS", dates=[day]), token=anna)
+        assert codes(answer) == refused, day

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from diary.access import passwords
 from diary.kit import database
 from diary.kit.clock import SetClock
 from tests.support.service import Service, codes
@@ -203,6 +206,67 @@ async def test_the_same_address_is_not_added_twice(service: Service, town: Town)
     assert codes(answer) == ["CONTACT_KNOWN"]
 
 
+BROWSER: dict[str, Any] = {
+    "channel": "WEB_PUSH",
+    "value": "https://push.example/send/abc",
+    "pushKeys": {
+        "p256dh": "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM=",
+        "auth": "tBHItJI5svbpez7KI4CCXg==",
+    },
+}
+
+
+async def test_a_browser_is_confirmed_by_the_code_that_it_has_shown(service: Service, town: Town) -> None:
+    galina = await service.sign_in("galina")
+    answer = await service.post(ADD, of(town, "galina", **BROWSER), token=galina)
+    contact = answer["data"]["addContactPoint"]["contact"]
+    assert (contact["provenance"], contact["confirmedAt"]) == ("SELF_ENTERED", None)
+    assert (await database.fetch("SELECT kind FROM outbox WHERE topic = 'CODE'"))[0]["kind"] == "WEB_PUSH"
+
+    confirmed = await service.post(CONFIRM, {"id": contact["id"], "code": await sent_code()}, token=galina)
+    assert confirmed["data"]["confirmContactPoint"]["confirmedAt"] is not None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"pushKeys": None},
+        {"pushKeys": {**BROWSER["pushKeys"], "auth": "c2hvcnQ"}},
+        {"pushKeys": {**BROWSER["pushKeys"], "auth": "секрет"}},
+        {"pushKeys": {**BROWSER["pushKeys"], "p256dh": "BB" * 44}},
+        {"pushKeys": {**BROWSER["pushKeys"], "p256dh": ""}},
+        {"value": "https://push.example:8443/abc"},
+        {"value": "https://user@push.example/abc"},
+        {"channel": "EMAIL", "value": "anna@families.example"},
+    ],
+    ids=["no keys", "short", "cyrillic", "off the curve", "empty", "a port", "a login", "keys of an address"],
+)
+async def test_what_is_no_browser_is_refused(service: Service, town: Town, change: dict[str, Any]) -> None:
+    answer = await service.post(ADD, of(town, "galina", **{**BROWSER, **change}), token=await service.sign_in("galina"))
+    assert codes(answer) == ["BAD_INPUT"]
+
+
+async def test_the_office_cannot_enter_somebodys_browser(service: Service, town: Town) -> None:
+    answer = await service.post(
+        ADD, of(town, "anna", **BROWSER, documentReference="Папка 2"), token=await service.sign_in("daria")
+    )
+    assert codes(answer) == ["BAD_INPUT"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "value", "messenger"), [("SMS", "8 916 123-45-67", None), ("MESSENGER", "5551234", "TELEGRAM")], ids=str
+)
+async def test_a_number_gets_its_code_by_its_own_channel(
+    service: Service, town: Town, channel: str, value: str, messenger: str | None
+) -> None:
+    galina = await service.sign_in("galina")
+    contact = await added(service, town, galina, channel=channel, value=value, messenger=messenger)
+    assert (await database.fetch("SELECT kind FROM outbox WHERE topic = 'CODE'"))[0]["kind"] == channel
+
+    confirmed = await service.post(CONFIRM, {"id": contact, "code": await sent_code()}, token=galina)
+    assert confirmed["data"]["confirmContactPoint"]["confirmedAt"] is not None
+
+
 async def imported(town: Town, guardian: str, value: str = "anna@families.example") -> None:
     """Keep an address as a roster brought it."""
     await database.execute(
@@ -240,3 +304,43 @@ async def test_a_document_confirms_what_the_family_typed_and_never_confirmed(ser
         token=await service.sign_in("daria"),
     )
     assert answer["data"]["addContactPoint"]["contact"]["confirmedAt"] is not None
+
+
+@pytest.mark.parametrize(
+    "reference", ["\u200b", "\u3164", "\u00ad", "\u2060", " . ", "Папка\u202e 2", "Папка\n2", "я" * 256]
+)
+async def test_a_document_that_nobody_could_read_is_none(service: Service, town: Town, reference: str) -> None:
+    answer = await service.post(
+        ADD, of(town, "anna", documentReference=reference), token=await service.sign_in("daria")
+    )
+    assert codes(answer) in (["BAD_INPUT"], ["CONTACT_NEEDS_DOCUMENT"])
+
+
+async def test_a_crowded_sign_in_burns_nobodys_tries(service: Service, town: Town) -> None:
+    galina = await service.sign_in("galina")
+    contact = await added(service, town, galina)
+    code = await sent_code()
+    with ExitStack() as crowd:
+        for _one in range(passwords.HASHERS + passwords.MOST_WAITING):
+            crowd.enter_context(passwords.line.joined())
+        for _try in range(6):
+            answer = await service.post(CONFIRM, {"id": contact, "code": code}, token=galina)
+            assert codes(answer) == ["SIGN_IN_BUSY"]
+    assert codes(await service.post(CONFIRM, {"id": contact, "code": code}, token=galina)) == []
+
+
+async def test_codes_asked_for_at_once_are_all_counted(service: Service, town: Town) -> None:
+    galina = await service.sign_in("galina")
+    contacts = [await added(service, town, galina, value=f"galina{n}@families.example") for n in range(8)]
+    answers = await asyncio.gather(*(service.post(RESEND, {"id": contact}, token=galina) for contact in contacts))
+
+    refused = [answer for answer in answers if codes(answer) == ["TOO_MANY_CODES"]]
+    rows = await database.fetch("SELECT count(*) AS many FROM one_time_code")
+    assert (rows[0]["many"], len(refused)) == (10, 6)
+
+
+async def test_the_trail_does_not_tell_that_a_code_is_on_its_way(service: Service, town: Town) -> None:
+    await added(service, town, await service.sign_in("galina"))
+    letters = await database.fetch("SELECT FROM outbox WHERE topic = 'CODE'")
+    told = await database.fetch("SELECT FROM audit_entry WHERE record = 'outbox'")
+    assert (len(letters), len(told)) == (1, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from base64 import b64encode
 from datetime import UTC, date, datetime, timedelta
@@ -204,6 +205,29 @@ async def test_a_code_signs_once(desk: Desk) -> None:
     assert len(await ledger(desk)) == 1
 
 
+async def test_two_that_sign_at_once_register_one_decision(desk: Desk) -> None:
+    request, code = await desk.requested()
+    answers = await asyncio.gather(*(desk.sign(request, code) for _ in range(3)))
+    assert sorted(codes(answer) for answer in answers) == [[], ["CODE_SPENT"], ["CODE_SPENT"]]
+    assert (len(await ledger(desk)), len(await evidence())) == (1, 1)
+
+
+async def test_two_requests_for_one_document_sign_it_once(desk: Desk) -> None:
+    first, second = await desk.requested(), await desk.requested()
+    assert codes(await desk.sign(*first)) == []
+    assert codes(await desk.sign(*second)) == ["DOCUMENT_CHANGED"]
+
+
+async def test_a_leave_for_guardians_is_not_a_guardians_to_sign(desk: Desk) -> None:
+    for answer in (
+        await desk.request(purpose="GUARDIAN_ACCESS"),
+        await desk.ask(
+            SUBMIT, {"input": {**desk.pair, "purpose": "GUARDIAN_ACCESS", "document": "MA==", "signature": "MA=="}}
+        ),
+    ):
+        assert codes(answer) == ["BAD_INPUT"]
+
+
 async def test_a_request_is_of_one_account_and_a_code_of_one_request(desk: Desk) -> None:
     first, code = await desk.requested()
     for login in ("anna", "daria", "olga", "elena"):
@@ -262,6 +286,7 @@ async def test_a_text_changed_meanwhile_is_not_signed(desk: Desk, clock: SetCloc
         "consent_text", school=desk.town.first.id, purpose="PERSONAL_DATA", version="2027-01", title="Новое",
         body="Другой текст", published_at=clock.now() + timedelta(seconds=1),
     )  # fmt: skip
+    clock.move(timedelta(seconds=1))
     assert codes(await desk.sign(request, code)) == ["DOCUMENT_CHANGED"]
     assert (await evidence(), await ledger(desk)) == ([], [])
     used = await database.fetch("SELECT used_at, tries FROM one_time_code WHERE id = $1", UUID(request))
@@ -532,6 +557,21 @@ async def test_the_office_registers_by_a_valid_signature_of_this_very_document(
         assert codes(answer) == ["SIGNATURE_NOT_VALID"]
         assert answer["errors"][0]["extensions"]["facts"]["verdict"] == verdict
         assert await ledger(desk) == []
+
+
+@pytest.mark.parametrize(("login", "refused"), [("galina", []), ("anna", ["SIGNATURE_NOT_VALID"])])
+async def test_a_code_confirmed_by_somebody_elses_account_is_not_the_guardians_signature(
+    desk: Desk, login: str, refused: list[str]
+) -> None:
+    document = await desk.document()
+    signature = await insert(
+        "signature", school=desk.town.first.id, kind="SIMPLE", verdict="VALID", checked_at=NOON,
+        document=document["document"].encode(), document_sha256=document["documentSha256"],
+        account=desk.town.accounts[login], code_sent_to="g@x.example", code_confirmed_at=NOON,
+    )  # fmt: skip
+    given = {**desk.pair, "form": "ELECTRONIC", "signatureKind": "SIMPLE", "signatureId": str(signature)}
+    answer = await desk.ask(REGISTER, {"input": given}, token=await desk.service.sign_in("daria"))
+    assert codes(answer) == refused
 
 
 async def test_a_signature_of_another_child_or_school_or_under_paper_is_refused(desk: Desk, service: Service) -> None:

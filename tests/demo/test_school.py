@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from diary.consent.verdict import guardian_verdict, pupil_verdict
+from diary.delivery.agreements import current_sql
 from diary.kit import database
 from tests.demo.conftest import Databases
 
@@ -373,3 +374,21 @@ async def test_the_trail_knows_every_row_and_no_password(now: datetime) -> None:
             f"WHERE a.record = '{table}' AND a.record_id = t.id::text AND a.action = 'INSERT' AND a.route = 'DEMO')"
         )
     await nothing("SELECT id FROM audit_entry WHERE record = 'account' AND after ? 'password'")
+
+
+async def test_what_a_family_has_agreed_fits_what_it_has_decided(now: datetime) -> None:
+    """On paper who refuses or has taken it back, electronically who may read; who is silent has agreed to nothing."""
+    pairs = f"""
+        SELECT g.guardian, g.pupil, {guardian_verdict(guardian="g.guardian", pupil="g.pupil", at="$1")} AS verdict,
+            coalesce(a.form, 'NOTHING') AS form, a.channels, a.document_reference, a.origin, a.registered_at
+        FROM guardianship g LEFT JOIN LATERAL ({current_sql("g.guardian", "g.pupil")}) AS a ON true
+        WHERE g.valid_to IS NULL
+    """
+    forms = await database.fetch(f"SELECT DISTINCT verdict, form FROM ({pairs}) AS p ORDER BY verdict", now)
+    assert [tuple(row) for row in forms if row["verdict"] != "PUPIL_OF_AGE"] == [
+        ("ALLOWED", "ELECTRONIC"), ("CONSENT_NOT_REGISTERED", "NOTHING"), ("CONSENT_REFUSED", "PAPER"),
+        ("CONSENT_WITHDRAWN", "PAPER"), ("ELECTRONIC_FORM_REFUSED", "PAPER"),
+    ]  # fmt: skip
+    await nothing(f"SELECT 1 FROM ({pairs}) AS p WHERE registered_at > $1", now)
+    await nothing(f"SELECT 1 FROM ({pairs}) AS p WHERE form = 'ELECTRONIC' AND channels[1] <> 'EMAIL'", now)
+    await nothing(f"SELECT 1 FROM ({pairs}) AS p WHERE origin = 'OFFICE' AND document_reference = ''", now)

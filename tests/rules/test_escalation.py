@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextvars import copy_context
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from diary.access.viewer import Nobody
 from diary.delivery import escalation, obligations
-from diary.delivery.tables import ObligationKind
+from diary.delivery.tables import MetBy, ObligationKind
 from diary.kit import database
+from diary.kit.command import transaction
+from tests.support.locks import until_somebody_waits
 from tests.support.town import Town
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -19,6 +24,9 @@ SECOND = timedelta(seconds=1)
 #: Tuesday, 24 November 2026, 12:00 in Moscow.
 NOON = datetime(2026, 11, 24, 9, tzinfo=UTC)
 FRIDAY_ENDS = datetime(2026, 11, 27, 21, tzinfo=UTC)
+WEEK = timedelta(days=7)
+#: Monday, 23 November 2026, 00:00 in Moscow.
+MONDAY = datetime(2026, 11, 22, 21, tzinfo=UTC)
 PERIOD_ENDS = datetime(2026, 12, 27, 21, tzinfo=UTC)
 
 
@@ -88,3 +96,70 @@ async def test_a_school_without_a_responsible_person_is_warned_on_its_own_list(t
     assert await escalation.warn(CLOCK, now=NOON + timedelta(hours=5)) == 1
     assert await level() == 1
     assert not await database.fetch("SELECT FROM outbox")
+
+
+async def diary(town: Town, monday: datetime, *, days: int = 5) -> UUID:
+    """Open Galina's weekly diary of a week at its beginning."""
+    school = town.first
+    duty = await obligations.open(
+        CLOCK, kind=ObligationKind.WEEKLY_DIARY, pupil_id=school.pupils["nina"], guardian_id=school.guardians["galina"],
+        about=f"week:{(monday + timedelta(hours=3)).date()}", opened_at=monday, due_at=monday + timedelta(days=days),
+    )  # fmt: skip
+    assert duty is not None
+    return duty
+
+
+async def hand_over(duty: UUID, at: datetime) -> None:
+    """Hand a week's diary over."""
+    assert await obligations.meet(CLOCK, duty, at=at, by=MetBy.HAND_OVER, evidence={"to": "Галкина"})
+
+
+async def levels() -> list[int]:
+    """Return the levels of the weeks in order."""
+    return [
+        row["warning_level"] for row in await database.fetch("SELECT warning_level FROM obligation ORDER BY due_at")
+    ]
+
+
+async def test_more_than_seven_days_since_the_last_hand_over_are_warned_of_and_no_second_earlier(town: Town) -> None:
+    wednesday_noon = MONDAY + timedelta(days=2, hours=12)
+    await hand_over(await diary(town, MONDAY), wednesday_noon)
+    await diary(town, MONDAY + WEEK)
+    assert await escalation.warn(CLOCK, now=wednesday_noon + WEEK) == 0
+    assert await escalation.warn(CLOCK, now=wednesday_noon + WEEK + SECOND) == 1
+    assert await levels() == [0, 2]
+
+
+async def test_weeks_in_which_no_diary_was_owed_do_not_count_between_two_hand_overs(town: Town) -> None:
+    thursday = MONDAY + timedelta(days=3)
+    await hand_over(await diary(town, MONDAY), thursday)
+    # A whole holiday week, and one in which the family was not on paper until the duty was taken back.
+    away = await diary(town, MONDAY + 2 * WEEK)
+    assert await obligations.cancel(CLOCK, away, reason="Семья за границей", at=MONDAY + 2 * WEEK)
+    await diary(town, MONDAY + 3 * WEEK)
+    await escalation.warn(CLOCK, now=thursday + 3 * WEEK)
+    assert await levels() == [0, 0, 0]
+    await escalation.warn(CLOCK, now=thursday + 3 * WEEK + SECOND)
+    assert await levels() == [0, 0, 2]
+
+
+async def test_a_family_that_never_got_a_diary_waits_since_its_first_was_owed(town: Town) -> None:
+    await diary(town, MONDAY)
+    await obligations.note_breaches(CLOCK, MONDAY + timedelta(days=6))
+    await diary(town, MONDAY + WEEK)
+    await escalation.warn(CLOCK, now=MONDAY + WEEK)
+    assert await levels() == [escalation.BREACH_LEVEL, 0]
+    await escalation.warn(CLOCK, now=MONDAY + WEEK + SECOND)
+    assert await levels() == [escalation.BREACH_LEVEL, 2]
+
+
+async def test_a_duty_met_while_its_warning_was_raised_is_not_warned_of(town: Town) -> None:
+    await opened(town, ObligationKind.RESULT, NOON + timedelta(hours=24))
+    (row,) = await database.fetch("SELECT id FROM obligation")
+    outside = copy_context()
+    async with transaction(CLOCK):
+        await obligations.meet(CLOCK, row["id"], at=NOON, by=MetBy.PUBLICATION, evidence={"result": "1"})
+        warning = asyncio.create_task(escalation.warn(CLOCK, now=NOON + timedelta(hours=5)), context=outside)
+        await until_somebody_waits()
+    assert await warning == 0
+    assert await level() == 0

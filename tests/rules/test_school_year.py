@@ -73,6 +73,9 @@ class School:
         """Enter a guardian of a pupil."""
         self.people[key] = await insert("guardian", school=self.id, family_name=key, given_name="Р", patronymic="")
         self.names[self.people[key]] = key
+        # The electronic form is open to whom it can reach: everybody here can sign in.
+        account = await insert("account", username=f"{key}-{self.id}", password="", active=True)
+        await insert("capacity", account=account, role="GUARDIAN", school=self.id, guardian=self.people[key])
         await insert(
             "guardianship", school=self.id, guardian=self.people[key], pupil=self.people[pupil], relation="PARENT",
             legal_basis="PARENT", restricted=False, valid_from=since, valid_to=until,
@@ -196,7 +199,8 @@ async def live(schools: list[School], clock: clocks.SetClock) -> None:
 
     async def run() -> None:
         nonlocal last_run
-        await duties.keep(CLOCK, now=clocks.now(), since=last_run)
+        kept = await duties.keep(CLOCK, now=clocks.now(), since=last_run)
+        assert kept.failed == {}
         last_run = clocks.now()
 
     happenings = [event for school in schools for event in school.events]

@@ -129,6 +129,34 @@ class School:
             | more,
         )  # fmt: skip
 
+    async def agree(self, guardian: str, pupil: str, *channels: str, **more: Any) -> UUID:
+        """Agree about the form of delivery: these channels in their order, on paper without any."""
+        agreed: UUID = await insert(
+            "delivery_agreement",
+            **{
+                "school": self.id, "guardian": self.guardians[guardian], "pupil": self.pupils[pupil],
+                "form": "ELECTRONIC" if channels else "PAPER", "reason": None if channels else "UNWILLING",
+                "channels": list(channels), "schedule": "SCHOOL_DEFAULT", "weekdays": [], "month_days": [], "dates": [],
+                "origin": "OFFICE", "document_reference": "Папка 3, лист 9", "agreed_at": clock.now(),
+                "registered_at": clock.now(),
+            }
+            | more,
+        )  # fmt: skip
+        return agreed
+
+    async def add_contact(self, guardian: str, value: str, channel: str = "EMAIL", **more: Any) -> UUID:
+        """Enter an address that a paper of the family confirms."""
+        entered: UUID = await insert(
+            "contact_point",
+            **{
+                "school": self.id, "guardian": self.guardians[guardian], "channel": channel, "value": value,
+                "provenance": "PAPER", "document_reference": "Папка 3, лист 10", "confirmed_at": clock.now(),
+                "failure": "",
+            }
+            | more,
+        )  # fmt: skip
+        return entered
+
 
 @dataclass
 class Town:

@@ -9,10 +9,13 @@ import asyncpg
 import pytest
 import redis
 
+from diary.delivery.tables import OutboxKind
 from diary.kit import clock
 from embedded.servers import EmbeddedServers
 from tasks.actors.letters import Letters
 from tasks.channels.email import Patience, Postman, read_server
+from tasks.channels.providers import Providers
+from tests.tasks.gateway import Gateway
 from tests.tasks.mail_server import MailServer
 from tests.tasks.processes import ROOT, Processes
 from tests.tasks.world import World
@@ -40,12 +43,21 @@ def mail_server() -> Iterator[MailServer]:
 
 
 @pytest.fixture
+async def gateway() -> AsyncIterator[Gateway]:
+    """A provider that does as it is told."""
+    started = Gateway()
+    await started.start()
+    yield started
+    await started.stop()
+
+
+@pytest.fixture
 async def letters(world: World, mail_server: MailServer) -> AsyncIterator[Letters]:
     """The actor of letters in this process, as impatient as a test."""
     patience = Patience(connect=2, answer=0.5, text=0.5)
     postman = Postman(read_server(mail_server.url), sender=SENDER, patience=patience)
-    yield Letters(postman, sender=SENDER)
-    postman.close()
+    yield Letters(Providers({(OutboxKind.EMAIL, None): postman}))
+    await postman.close()
 
 
 @pytest.fixture

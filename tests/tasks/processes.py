@@ -18,17 +18,19 @@ START = "import logging; logging.basicConfig(level=logging.INFO); from tasks imp
 
 @dataclass
 class Processes:
-    """Starts workers and clocks, and leaves none behind."""
+    """Starts workers, clocks and webs, and leaves none behind."""
 
     environment: dict[str, str]
     log: Path
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start(self, what: str) -> subprocess.Popen[bytes]:
-        """Start a worker or a clock."""
-        with self.log.open("ab") as log:
+        """Start a worker, a clock or the web."""
+        command = ["cli.py", "web"] if what == "web" else ["-c", START.format(what=what)]
+        # What the web tells of its pool is not what is looked for in the log of workers and clocks.
+        with (self.log.with_name("web.txt") if what == "web" else self.log).open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-c", START.format(what=what)],
+                [sys.executable, *command],
                 cwd=ROOT,
                 env={**os.environ, **self.environment},
                 stdout=log,
@@ -36,6 +38,19 @@ class Processes:
             )
         self.running.append(process)
         return process
+
+    async def ends(self, text: str) -> None:
+        """Run a program with the same environment until it has done its work."""
+        with self.log.open("ab") as log:
+            await asyncio.to_thread(
+                subprocess.run,
+                [sys.executable, "-c", text],
+                cwd=ROOT,
+                env={**os.environ, **self.environment},
+                stdout=log,
+                stderr=log,
+                check=True,
+            )
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """End a process as a power cut would."""

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from diary.delivery.tables import OutboxKind
 from settings import SettingError
 from tasks.actors.letters import Letters
 from tasks.channels.email import Patience, Postman, Server, read_server
+from tasks.channels.providers import Providers
 from tests.tasks.conftest import SENDER
 from tests.tasks.mail_server import MailServer
 from tests.tasks.world import World
@@ -55,6 +57,10 @@ def test_a_bad_address_is_explained_without_the_password(url: str) -> None:
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 
 
+def by(postman: Postman) -> Letters:
+    return Letters(Providers({(OutboxKind.EMAIL, None): postman}))
+
+
 @pytest.fixture
 def guarded() -> Iterator[MailServer]:
     """A mail server that wants a password."""
@@ -69,8 +75,8 @@ async def test_a_letter_goes_through_a_server_that_wants_a_password(world: World
     url = f"smtp://school:%D0%9F%D0%B0%D1%80%D0%BE%D0%BB%D1%8C%201%3A%40@127.0.0.1:{guarded.port}"
     postman = Postman(read_server(url), sender=SENDER)
 
-    await Letters(postman, sender=SENDER).send(str(letter))
-    postman.close()
+    await by(postman).send(str(letter))
+    await postman.close()
 
     assert guarded.times_received == {str(letter): 1}
 
@@ -83,7 +89,7 @@ async def test_a_wrong_password_is_the_operators_to_put_right_so_the_letter_wait
         read_server(f"smtp://school:wrong@127.0.0.1:{guarded.port}"), sender=SENDER, patience=Patience(connect=3)
     )
 
-    await Letters(postman, sender=SENDER).send(str(letter))
+    await by(postman).send(str(letter))
 
     row = await world.row(letter)
     assert row["state"] == "QUEUED"
@@ -94,7 +100,7 @@ async def test_a_server_that_must_encrypt_and_does_not_gets_no_letter(world: Wor
     letter = await world.letter(await world.family())
     postman = Postman(read_server(f"{mail_server.url}?starttls=1"), sender=SENDER)
 
-    await Letters(postman, sender=SENDER).send(str(letter))
+    await by(postman).send(str(letter))
 
     row = await world.row(letter)
     assert (row["state"], row["attempt"]) == ("QUEUED", 1)

@@ -11,12 +11,12 @@ import pytest
 
 from diary.access.viewer import Nobody, viewer_of
 from diary.consent.tables import Decision, Purpose
-from diary.delivery import notices, outbox
+from diary.delivery import codes, notices, outbox
 from diary.delivery.consents import register_consent
 from diary.delivery.letters import write_to_families
 from diary.delivery.notices import Told
 from diary.delivery.outbox import CLOCKS_DIFFER, Claimed, Permission
-from diary.delivery.tables import MailingKind, ObligationKind, OutboxKind, OutboxState
+from diary.delivery.tables import CodePurpose, MailingKind, ObligationKind, OutboxKind, OutboxState
 from diary.kit import database
 from diary.kit.clock import SetClock
 from diary.kit.command import transaction
@@ -367,6 +367,31 @@ async def test_every_channel_is_asked_about_like_letters_are(
     assert given == Permission("ALLOWED", value, messenger=more.get("messenger"), push_keys=more.get("push_keys"))
 
 
+@pytest.mark.parametrize(
+    ("second", "verdict"), [(-1, "ALLOWED"), (0, "CODE_EXPIRED"), (1, "CODE_EXPIRED")], ids=["before", "at", "after"]
+)
+async def test_a_code_leaves_by_night_too_but_not_when_it_is_worth_nothing_any_more(
+    family: Family, second: int, verdict: str
+) -> None:
+    family.clock.instant = moscow("2026-11-25T23:00")
+    contact = await family.contact(confirmed_at=None, provenance="SELF_ENTERED", document_reference="")
+    async with transaction(WORKER):
+        await codes.send_code(
+            WORKER, account_id=family.town.accounts["anna"], contact_id=contact, purpose=CodePurpose.CONFIRM_CONTACT
+        )
+    family.clock.move(codes.LIVES_FOR - CLOCKS_DIFFER + timedelta(seconds=second))
+    (queued,) = await outbox.due(OutboxKind.EMAIL, limit=5)
+    claimed = await outbox.claim(WORKER, queued, OutboxKind.EMAIL)
+    assert claimed is not None
+
+    permission = await outbox.ask_again(claimed)
+
+    assert permission is not None
+    assert permission.verdict == verdict
+    await outbox.settle_refused(WORKER, claimed.id, claimed.attempt, code=verdict)
+    assert (await database.fetch("SELECT body FROM outbox"))[0]["body"] == "", "the code does not stay behind"
+
+
 async def test_a_dead_contact_is_used_no_more_and_the_next_agreed_channel_takes_over_until_none_is_left(
     family: Family,
 ) -> None:
@@ -487,18 +512,22 @@ async def test_a_withdrawal_cancels_what_is_about_the_child_and_leaves_news_abou
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("age", "state"), [(18, "CANCELLED"), (17, "QUEUED")])
-async def test_a_pupil_of_age_who_takes_the_leave_back_cancels_what_waits_for_the_guardians(
-    family: Family, age: int, state: str
+@pytest.mark.parametrize(
+    ("age", "purpose", "state"),
+    [(18, Purpose.GUARDIAN_ACCESS, "CANCELLED"), (17, Purpose.PERSONAL_DATA, "QUEUED")],
+    ids=["the leave of a pupil of age", "a pupil's own consent"],
+)
+async def test_what_a_pupil_takes_back_cancels_what_waits_for_guardians_only_if_it_ends_their_rights(
+    family: Family, age: int, purpose: Purpose, state: str
 ) -> None:
     born = date(2026 - age, 1, 1)
     await database.execute("UPDATE pupil SET birth_date = $1 WHERE id = $2", born, family.pair["pupil"])
     await family.contact()
     await family.agree("EMAIL")
-    await register(family, Decision.GIVEN, Purpose.GUARDIAN_ACCESS, guardian=False)
+    await register(family, Decision.GIVEN, purpose, guardian=False)
     await family.tell()
 
-    await register(family, Decision.WITHDRAWN, Purpose.GUARDIAN_ACCESS, guardian=False)
+    await register(family, Decision.WITHDRAWN, purpose, guardian=False)
 
     assert [row[1] for row in await family.rows()] == [state]
 

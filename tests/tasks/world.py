@@ -13,6 +13,28 @@ TODAY = dt.datetime.now(dt.UTC).date()
 LONG_AGO = dt.datetime.now(dt.UTC) - dt.timedelta(days=30)
 
 
+MANY_FAMILIES = """
+    INSERT INTO pupil (id, school, family_name, given_name, birth_date)
+        SELECT pupil, school, 'Ёлкин' || place, 'Миша', DATE '{born}' FROM people;
+    INSERT INTO membership (id, school, pupil, teaching_group, valid_from)
+        SELECT gen_random_uuid(), school, pupil, teaching_group, DATE '{begins}' FROM people;
+    INSERT INTO guardian (id, school, family_name, given_name) SELECT guardian, school, 'Ёлкина', 'Анна' FROM people;
+    INSERT INTO guardianship (id, school, guardian, pupil, valid_from)
+        SELECT gen_random_uuid(), school, guardian, pupil, DATE '{begins}' FROM people;
+    INSERT INTO contact_point (id, school, guardian, channel, value, provenance, document_reference, confirmed_at)
+        SELECT gen_random_uuid(), school, guardian, 'EMAIL', address, 'PAPER', 'Заявление 1', at FROM people;
+    INSERT INTO consent_decision (id, school, guardian, pupil, purpose, decision, form, document_reference,
+            received_at, registered_at)
+        SELECT gen_random_uuid(), school, guardian, pupil, 'PERSONAL_DATA', 'GIVEN', 'PAPER', 'Заявление 1', at, at
+        FROM people;
+    INSERT INTO delivery_agreement (id, school, guardian, pupil, form, channels, schedule, origin, document_reference,
+            agreed_at, registered_at)
+        SELECT gen_random_uuid(), school, guardian, pupil, 'ELECTRONIC', '{{EMAIL,MAILBOX}}', 'SCHOOL_DEFAULT',
+            'OFFICE', 'Заявление 2', at, at
+        FROM people;
+"""
+
+
 @dataclass
 class Family:
     """A guardian with one child and one address."""
@@ -149,6 +171,22 @@ class World:
             await self.decide(family, "GIVEN", at=LONG_AGO)
         await self.agree(family, "EMAIL", "MAILBOX")
         return family
+
+    async def families(self, number: int) -> None:
+        """Add many families at once, like `family`: each with a consent, an address and an agreement on e-mail."""
+        people = [
+            (uuid4(), uuid4(), place, f"guardian{place}@families.example", self.school, self.group, LONG_AGO)
+            for place in range(number)
+        ]
+        begins, born = TODAY - dt.timedelta(days=60), TODAY - dt.timedelta(days=4000)
+        async with self.connection.transaction():
+            await self.connection.execute(
+                "CREATE TEMP TABLE people (pupil uuid, guardian uuid, place int, address text, school uuid, "
+                "teaching_group uuid, at timestamptz) ON COMMIT DROP"
+            )
+            await self.connection.copy_records_to_table("people", records=people)
+            await self.connection.execute(MANY_FAMILIES.format(begins=begins, born=born))
+        await self.connection.execute("ANALYZE")
 
     async def agree(self, family: Family, *channels: str) -> None:
         """Agree on channels, or on paper when none is named."""

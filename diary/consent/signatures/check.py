@@ -24,7 +24,8 @@ DIGESTS = ("sha256", "sha384", "sha512")
 #: Kinds of keys whose signatures are checked here.
 KEYS = ("rsassa_pkcs1v15", "rsassa_pss", "ecdsa")
 
-CONFIRMED = _("Подпись подтверждена.")
+#: Nothing is asked from addresses that a stranger's certificate names, and whoever reads the verdict is told so.
+CONFIRMED = _("Подпись подтверждена; списки отозванных сертификатов не запрашивались.")
 UNKNOWN_ALGORITHM = _("Подпись не проверена: алгоритм подписи устарел или неизвестен.")
 WRONG_SIGNER = _("Подпись принадлежит другому человеку.")
 
