@@ -20,8 +20,8 @@ class PaperMutations:
 
     @strawberry.mutation(
         description="Ask for a week of the own child on paper (R9.2). For a guardian whose rights are in force, "
-        "with or without a consent; the school owes the sheet by the end of the next school day. Asking again while it is on "
-        "its way answers with the same sheet. Refused with TOO_MANY_SHEETS after ten sheets in a day, with "
+        "with or without a consent; the school owes the sheet by the end of the next school day. Asking again while it "
+        "is on its way answers with the same sheet. Refused with TOO_MANY_SHEETS after ten sheets in a day, with "
         "PUPIL_OF_AGE when the pupil decides alone; somebody else's child is answered NOT_FOUND."
     )
     async def request_extract(

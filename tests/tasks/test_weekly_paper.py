@@ -297,10 +297,19 @@ async def test_an_extract_for_whose_rights_have_ended_is_taken_back_with_its_dut
     assert not (tmp_path / "print").exists()
 
 
-async def order(town: Town, **what: Any) -> UUID:
+async def order(
+    town: Town,
+    purpose: Purpose = Purpose.PERSONAL_DATA,
+    *,
+    pupil_id: UUID | None = None,
+    guardian_id: UUID | None = None,
+    class_id: UUID | None = None,
+) -> UUID:
     """Order forms of consent as the office of the first school."""
     office = await viewer_of(town.accounts["daria"], route="ADMIN")
-    return await order_consent_forms(office, **{"school_id": town.first.id, "purpose": Purpose.PERSONAL_DATA} | what)
+    return await order_consent_forms(
+        office, school_id=town.first.id, purpose=purpose, pupil_id=pupil_id, guardian_id=guardian_id, class_id=class_id
+    )
 
 
 async def test_forms_of_a_class_are_one_file_in_the_order_of_the_register(
@@ -342,7 +351,7 @@ async def test_a_form_for_whose_rights_have_ended_is_not_printed(
 async def test_a_class_without_anybody_of_age_has_no_leaves_of_access(
     town: Town, clock: clocks.SetClock, sheets: Sheets
 ) -> None:
-    await order(town, class_id=town.first.classes["5А"], purpose=Purpose.GUARDIAN_ACCESS)
+    await order(town, Purpose.GUARDIAN_ACCESS, class_id=town.first.classes["5А"])
     await render(sheets)
     [job] = await jobs()
     assert (job["state"], "некому подписывать" in job["problem"]) == ("FAILED", True)
