@@ -257,7 +257,7 @@ async def test_a_code_goes_to_an_own_confirmed_contact_in_use_only(desk: Desk) -
     others = await insert(
         "contact_point", **address, guardian=town.first.guardians["anna"], value="a@x.example", confirmed_at=NOON
     )
-    childs = await insert(
+    pupils_own = await insert(
         "contact_point", **address, pupil=town.first.pupils["nina"], value="n@x.example", confirmed_at=NOON
     )
     unconfirmed = await insert("contact_point", **address, guardian=town.first.guardians["galina"], value="g@x.example")
@@ -265,7 +265,7 @@ async def test_a_code_goes_to_an_own_confirmed_contact_in_use_only(desk: Desk) -
         "contact_point", **address, guardian=town.first.guardians["galina"], value="old@x.example", confirmed_at=NOON,
         retired_at=NOON,
     )  # fmt: skip
-    for contact in (others, childs, unconfirmed, retired, "no-such-id"):
+    for contact in (others, pupils_own, unconfirmed, retired, "no-such-id"):
         assert codes(await desk.request(contactId=str(contact))) == ["NOT_FOUND"]
     postal = await insert(
         "contact_point", **(address | {"channel": "POSTAL"}), guardian=town.first.guardians["galina"], value="Пермь",
