@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from enum import StrEnum
+from uuid import UUID
 
 import strawberry
 from starlette.responses import Response
@@ -59,6 +60,11 @@ class Context:
         if self._viewer is not None:
             return self._viewer.account_id
         return (await self._session()).account_id
+
+    @property
+    def sheets_of(self) -> frozenset[UUID]:
+        """Whose sheets this process is printing; empty for every document from outside (D5)."""
+        return frozenset() if self._viewer is None else self._viewer.sheets_of
 
     async def viewer(self) -> Viewer:
         """Return the viewer of the live session; raises SignInRequired."""

@@ -7,6 +7,7 @@ every machine prints alike; the same answers and instant give the same bytes, so
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from functools import cache
@@ -27,6 +28,9 @@ PUPILS_AT_MOST = 60
 KEPT_GENERATIONS = 10
 
 
+_PAGES = re.compile(rb"/Type\s*/Pages\b[^>]*?/Count (\d+)")
+
+
 class SheetError(Exception):
     """Raised when a sheet cannot be made; the message is one line without any pupil's data."""
 
@@ -43,7 +47,9 @@ def sheet_document(sheet: str) -> str:
     return _part(sheet, "document.graphql").read_text(encoding="utf-8")
 
 
-def render_sheets(sheet: str, data: Sequence[Mapping[str, Any]], *, at: datetime) -> bytes:
+def render_sheets(
+    sheet: str, data: Sequence[Mapping[str, Any]], *, at: datetime, at_most: int = PUPILS_AT_MOST
+) -> bytes:
     """Print one sheet per answer into one PDF; `at` is the instant of the data in the school's time zone (R3.10, R9.1).
 
     Compiling takes the processor for its whole run: in an event loop call `render_sheets_in_thread`.
@@ -53,8 +59,8 @@ def render_sheets(sheet: str, data: Sequence[Mapping[str, Any]], *, at: datetime
         raise SheetError("the instant of a print needs a time zone")
     if not data:
         raise SheetError("a print needs at least one pupil")
-    if len(data) > PUPILS_AT_MOST:
-        raise SheetError(f"one document takes {PUPILS_AT_MOST} pupils at most, not {len(data)}: print by class")
+    if len(data) > at_most:
+        raise SheetError(f"one document takes {at_most} pupils at most, not {len(data)}: print by class")
     try:
         return typst.compile(
             _part(sheet, "sheet.typ"),
@@ -77,9 +83,17 @@ def render_sheets(sheet: str, data: Sequence[Mapping[str, Any]], *, at: datetime
         _forget()
 
 
-async def render_sheets_in_thread(sheet: str, data: Sequence[Mapping[str, Any]], *, at: datetime) -> bytes:
+async def render_sheets_in_thread(
+    sheet: str, data: Sequence[Mapping[str, Any]], *, at: datetime, at_most: int = PUPILS_AT_MOST
+) -> bytes:
     """Do the same beside the event loop; Typst lets go of the interpreter while it works."""
-    return await asyncio.to_thread(render_sheets, sheet, data, at=at)
+    return await asyncio.to_thread(render_sheets, sheet, data, at=at, at_most=at_most)
+
+
+def pages_of(pdf: bytes) -> int | None:
+    """Return how many pages a file of ours has, None when Typst has come to write that in another way."""
+    found = _PAGES.search(pdf)
+    return int(found[1]) if found else None
 
 
 def _forget() -> None:

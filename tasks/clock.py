@@ -16,7 +16,7 @@ from diary.kit import clock, database, schedule
 from diary.kit.announcement import Announcement, announcements
 from settings import SettingError, Settings, settings
 from tasks import broker as line
-from tasks import duties
+from tasks import duties, paper
 from tasks.channels.providers import sent_kinds
 from tasks.nudges import Nudges
 from tasks.outage import OUTAGES, Outage, in_one_line, tell_once_a_minute
@@ -39,6 +39,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(name="sweep", cron="* * * * * */10", act=sweep, catch_up=CatchUp.NONE),
     # One run after an outage is enough: it looks back to the last one that succeeded.
     Entry(name=duties.NAME, cron="*/5 * * * *", act=duties.keep, catch_up=CatchUp.LATEST),
+    # Schools have time zones of their own, and one who enrols late is printed for as well: what is due is asked often.
+    Entry(name=paper.NAME, cron="1-59/5 * * * *", act=paper.queue, catch_up=CatchUp.LATEST),
 )
 
 

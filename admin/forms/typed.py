@@ -161,6 +161,15 @@ async def school_class(typed: str) -> Person:
     return choose(typed, fitting, what="Класс")
 
 
+async def school(typed: str) -> Person:
+    """Return the one school that was typed; whoever works for one need not type it. Raises NotOne."""
+    rows = await database.fetch(
+        f"SELECT id, name FROM school WHERE {_ALIKE.format(name='name')} ORDER BY name, id LIMIT 200",  # noqa: S608
+        _plain(typed),
+    )
+    return choose(typed, [Person(row["id"], row["id"], row["name"]) for row in rows], what="Школа")
+
+
 async def logins(typed: str) -> list[str]:
     """Return the open accounts' logins that begin as typed; row-level security shows those of the own schools."""
     rows = await database.fetch(

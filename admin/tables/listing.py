@@ -18,6 +18,7 @@ def listing(
     link: Column,
     order: Column,
     newest_first: bool = False,
+    then: tuple[Column, ...] = (),
     waiting_first: Column | None = None,
     writable: bool = False,
     crud: type[SchoolCRUD] = SchoolCRUD,
@@ -41,6 +42,7 @@ def listing(
             order_by=[
                 *([OrderBy(waiting_first, ascending=False)] if waiting_first else []),
                 OrderBy(order, ascending=not newest_first),
+                *(OrderBy(column) for column in then),
             ],
         ),
         writable=writable,

@@ -32,4 +32,4 @@ class AccessQueries:
     ) -> people.PupilOf:
         """Return the pupil to whoever may see it."""
         account_id = await info.context.account_id()
-        return await pupils.pupil_heading(account_id, identifier(pupil_id))
+        return await pupils.pupil_heading(account_id, identifier(pupil_id), sheets_of=info.context.sheets_of)

@@ -75,7 +75,7 @@ class ConsentQueries:
         "(152-FZ art. 9, R2.1). For the person and the school's office; it needs no consent.",
         graphql_type=types.ConsentDocument,
     )
-    async def consent_document(
+    async def consent_document(  # noqa: PLR0917 - the arguments of a GraphQL field are named
         self,
         info: Info,
         pupil_id: Annotated[strawberry.ID, strawberry.argument(description="About whose data.")],
@@ -86,6 +86,9 @@ class ConsentQueries:
         decision: Annotated[
             Decision, strawberry.argument(description="What is decided: a refusal and a withdrawal say so.")
         ] = Decision.GIVEN,
+        particulars: Annotated[
+            types.ParticularsInput | None, strawberry.argument(description="What the signer puts into it.")
+        ] = None,
     ) -> consent_documents.ConsentDocument:
         """Return the document."""
         return await consent_documents.consent_document(
@@ -94,4 +97,5 @@ class ConsentQueries:
             pupil_id=identifier(pupil_id),
             purpose=purpose,
             decision=decision,
+            particulars=types.told(particulars),
         )

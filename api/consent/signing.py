@@ -31,6 +31,9 @@ class RequestSigningCodeInput:
     document_sha256: str = strawberry.field(
         description="The hash of the document that was shown, from consentDocument: what was not read is not signed."
     )
+    particulars: types.ParticularsInput | None = strawberry.field(
+        default=None, description="What the signer has put into that document; a consent needs all of it."
+    )
 
 
 @strawberry.input(description="A code that came back.")
@@ -52,7 +55,8 @@ class SubmitSignedConsentInput:
     purpose: Purpose = strawberry.field(default=Purpose.PERSONAL_DATA, description="What is decided about.")
     decision: Decision = strawberry.field(default=Decision.GIVEN, description="What is decided.")
     document: str = strawberry.field(
-        description="The bytes of consentDocument's document in UTF-8, in base64; at most 32 KB."
+        description="The bytes of consentDocument's document in UTF-8, in base64; at most 32 KB. Its empty places may "
+        "be filled in, nothing else may differ."
     )
     signature: str = strawberry.field(
         description="The detached signature file (CMS, PKCS#7; DER or PEM), in base64; at most 32 KB."
@@ -82,6 +86,7 @@ class SigningMutations:
             decision=given.decision,
             contact_id=identifier(given.contact_id),
             document_sha256=given.document_sha256,
+            particulars=types.told(given.particulars),
             address=info.context.address,
         )
 

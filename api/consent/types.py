@@ -9,6 +9,7 @@ import strawberry
 from api.enums import describe
 from api.limits import SIZE
 from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind, SignatureVerdict
+from diary.delivery.consent_documents import NOTHING_TOLD, Particulars
 
 describe(
     Purpose,
@@ -50,6 +51,34 @@ describe(
     SEVERAL_SIGNERS="The file holds several signatures.",
     MALFORMED="The file is no detached signature.",
 )
+
+
+@strawberry.input(description="What the school need not know and the signer puts into a document (152-FZ art. 9).")
+class ParticularsInput:
+    """What consentDocument is filled in with."""
+
+    signer_address: str = strawberry.field(default="", description="The signer's address.")
+    signer_document: str = strawberry.field(
+        default="", description="The signer's identity document: kind, number, when and by whom it was issued."
+    )
+    authority: str = strawberry.field(
+        default="", description="What a guardian's authority rests on, for example a birth certificate."
+    )
+    pupil_address: str = strawberry.field(default="", description="The pupil's address.")
+    pupil_document: str = strawberry.field(default="", description="The pupil's identity document.")
+
+
+def told(given: ParticularsInput | None) -> Particulars:
+    """Return what was put into a document."""
+    if given is None:
+        return NOTHING_TOLD
+    return Particulars(
+        signer_address=given.signer_address,
+        signer_document=given.signer_document,
+        authority=given.authority,
+        pupil_address=given.pupil_address,
+        pupil_document=given.pupil_document,
+    )
 
 
 @strawberry.type(description="A decision as it stands in the append-only ledger (R2.1, R2.4).")

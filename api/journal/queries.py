@@ -30,4 +30,4 @@ class JournalQueries:
     ) -> week.DiaryWeek:
         """Return the week to whoever may see it."""
         account_id = await info.context.account_id()
-        return await week.diary_week(account_id, identifier(pupil_id), week_of)
+        return await week.diary_week(account_id, identifier(pupil_id), week_of, sheets_of=info.context.sheets_of)

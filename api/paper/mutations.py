@@ -1,7 +1,8 @@
-"""Confirming that paper was handed over (R9)."""
+"""Asking for paper, and confirming that it was handed over (R9)."""
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated
 
 import strawberry
@@ -9,12 +10,48 @@ import strawberry
 from api.context import Info
 from api.identifiers import identifier
 from api.paper import types
-from diary.paper import hand_over
+from diary.consent.tables import Purpose
+from diary.paper import consent_forms, extracts, hand_over
 
 
 @strawberry.type
 class PaperMutations:
     """Mutations of sheets on paper."""
+
+    @strawberry.mutation(
+        description="Ask for a week of the own child on paper (R9.2). For a guardian whose rights are in force, "
+        "with or without a consent; the school owes the sheet by the end of the next school day. Asking again while it "
+        "is on its way answers with the same sheet. Refused with TOO_MANY_SHEETS after ten sheets in a day, with "
+        "PUPIL_OF_AGE when the pupil decides alone; somebody else's child is answered NOT_FOUND."
+    )
+    async def request_extract(
+        self,
+        info: Info,
+        *,
+        pupil_id: Annotated[strawberry.ID, strawberry.argument(description="Whose week.")],
+        week_of: Annotated[dt.date, strawberry.argument(description="Any day of the week wanted.")],
+    ) -> types.SheetRequest:
+        """Queue the sheet."""
+        viewer = await info.context.viewer()
+        return types.request_of(await extracts.request_extract(viewer, pupil_id=identifier(pupil_id), week_of=week_of))
+
+    @strawberry.mutation(
+        description="Ask for a form of consent on paper, filled in, to be signed by hand (R2.2). For a guardian whose "
+        "rights are in force and for the pupil; it needs no consent. Asking again while the form is on its way answers "
+        "with the same one."
+    )
+    async def request_consent_form(
+        self,
+        info: Info,
+        *,
+        pupil_id: Annotated[strawberry.ID, strawberry.argument(description="About whose data.")],
+        purpose: Annotated[Purpose, strawberry.argument(description="What is decided about.")] = Purpose.PERSONAL_DATA,
+    ) -> types.SheetRequest:
+        """Queue the form."""
+        viewer = await info.context.viewer()
+        return types.request_of(
+            await consent_forms.request_consent_form(viewer, pupil_id=identifier(pupil_id), purpose=purpose)
+        )
 
     @strawberry.mutation(
         description="Confirm that a sheet was handed over; it meets the duties of that week on paper, with evidence "

@@ -7,7 +7,7 @@ import datetime as dt
 import strawberry
 
 from api.enums import describe
-from diary.paper import hand_over
+from diary.paper import hand_over, print_jobs
 from diary.paper.tables import PrintState
 
 describe(
@@ -20,6 +20,28 @@ describe(
     FAILED="It could not be rendered.",
     CANCELLED="It is not wanted any more.",
 )
+
+
+@strawberry.type(description="A sheet on its way to whoever asked for it (R9.2).")
+class SheetRequest:
+    """A request for paper."""
+
+    job_id: strawberry.ID = strawberry.field(description="Which sheet.")
+    state: PrintState = strawberry.field(description="How far the sheet has come.")
+    requested_at: dt.datetime = strawberry.field(description="When it was asked for.")
+    due_at: dt.datetime | None = strawberry.field(
+        description="By when it is owed: the end of the next school day; null for a form of consent."
+    )
+
+
+def request_of(requested: print_jobs.Requested) -> SheetRequest:
+    """Return a request as clients see it."""
+    return SheetRequest(
+        job_id=strawberry.ID(str(requested.job_id)),
+        state=requested.state,
+        requested_at=requested.requested_at,
+        due_at=requested.due_at,
+    )
 
 
 @strawberry.type(description="What was recorded about the hand-over of a sheet (R9, D6).")

@@ -45,3 +45,14 @@ def pupil_access_sql(*, account: str, pupil: str, at: str, guardian_verdict: str
         ORDER BY source.verdict = 'ALLOWED' DESC, source.whole DESC NULLS LAST
         LIMIT 1
     """  # noqa: S608 - built from column names and parameters only
+
+
+def paper_access_sql(*, readable: str, pupil: str) -> str:
+    """Return the same for the service that prints: of the readable pupils it sees everything, of others nothing.
+
+    Consent does not limit paper (D5); who may receive the sheet is asked before it is printed and handed over.
+    """
+    return f"""
+        SELECT p.id AS pupil, p.school, 'ALLOWED' AS verdict, true AS whole, NULL::uuid AS teacher
+        FROM pupil p WHERE p.id = {pupil} AND p.id = ANY ({readable}::uuid[])
+    """  # noqa: S608 - built from column names and parameters only

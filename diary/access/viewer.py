@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -13,6 +14,9 @@ from diary.kit.wording import _
 
 #: The role that a person with several is greeted with: the one with the most work comes first.
 RANK = (Role.OPERATOR, Role.OFFICE, Role.TEACHER, Role.GUARDIAN, Role.PUPIL)
+
+#: The number of no account: the database counts them from one.
+NO_ACCOUNT = 0
 
 
 class SignInRequired(Refusal):
@@ -40,6 +44,8 @@ class Viewer:
     route: str
     login: str
     capacities: tuple[CapacityOf, ...] = field(default=())
+    #: Whose sheets the service is printing: paper is read without an account, and of these pupils alone (D5).
+    sheets_of: frozenset[UUID] = field(default=frozenset())
 
     @property
     def role(self) -> Role | None:
@@ -59,6 +65,11 @@ class Viewer:
         """Refuse whoever holds none of the roles; raises NotAllowed."""
         if not any(c.role in roles for c in self.capacities):
             raise NotAllowed
+
+
+def printer(pupil_ids: Iterable[UUID], *, route: str) -> Viewer:
+    """Return the service itself as it reads the weeks of these pupils for paper, and nothing else (D5)."""
+    return Viewer(account_id=NO_ACCOUNT, session_id=None, route=route, login="", sheets_of=frozenset(pupil_ids))
 
 
 async def viewer_of(account_id: int, *, route: str, session_id: int | None = None) -> Viewer:

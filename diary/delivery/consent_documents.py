@@ -7,7 +7,8 @@ person's one decision, and what was signed before a later decision can never be 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, fields
 from uuid import UUID
 
 from diary.access.tables import Role
@@ -18,6 +19,7 @@ from diary.consent.tables import Decision, Purpose
 from diary.kit import clock, database
 from diary.kit.command import command
 from diary.kit.refusal import BadInput, NotFound
+from diary.kit.typed_line import typed_line
 from diary.kit.wording import _
 from diary.people.guardianships import in_force
 
@@ -28,6 +30,13 @@ HEADS = {
     Decision.WITHDRAWN: "ОТЗЫВ СОГЛАСИЯ. Я, {signer}, отзываю согласие, текст которого приведён ниже.\n\n",
 }
 NUMBER = "\nНомер документа: {number}\n"
+#: What a document says where a guardian's one names the child's papers and the guardian's authority.
+OWN_DATA = {
+    "authority": "сам обучающийся",
+    "pupil_address": "тот же, что в пункте 1",
+    "pupil_document": "тот же, что в пункте 1",
+}
+LONGEST_PARTICULAR = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +52,42 @@ class ConsentDocument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Particulars:
+    """What the school need not know and the signer puts into the document (152-FZ art. 9 p. 4)."""
+
+    signer_address: str = ""
+    signer_document: str = ""
+    authority: str = ""
+    pupil_address: str = ""
+    pupil_document: str = ""
+
+
+NOTHING_TOLD = Particulars()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Issued:
     """A document as the school issues it at this moment, with whose it is."""
 
     school: UUID
     signer: PersonName
     text: ConsentDocument
+    #: Whether the signer has left out nothing.
+    is_complete: bool
+
+    def is_signed_in(self, document: bytes) -> bool:
+        """Whether somebody's document is this one, with its empty places left so or filled in, and no other change."""
+        places = re.escape(texts.BLANK)
+        form = re.escape(self.text.document).replace(places, f"([^\n]{{1,{LONGEST_PARTICULAR}}})")
+        try:
+            found = re.fullmatch(form, document.decode())
+            return found is not None and all(
+                typed_line(place, field="document", longest=LONGEST_PARTICULAR)
+                for place in found.groups()
+                if place != texts.BLANK
+            )
+        except (UnicodeDecodeError, BadInput):
+            return False
 
 
 _NAME = "concat_ws(' ', {0}.family_name, {0}.given_name, nullif({0}.patronymic, ''))"
@@ -67,14 +106,22 @@ _PAIR = f"""
 
 @command
 async def consent_document(
-    viewer: Viewer, *, guardian_id: UUID | None, pupil_id: UUID, purpose: Purpose, decision: Decision = Decision.GIVEN
+    viewer: Viewer,
+    *,
+    guardian_id: UUID | None,
+    pupil_id: UUID,
+    purpose: Purpose,
+    decision: Decision = Decision.GIVEN,
+    particulars: Particulars = NOTHING_TOLD,
 ) -> ConsentDocument:
     """Return the document about a pupil for a guardian, or without one for the pupil, as it is to be signed.
 
     For the person and the school's office; no consent is needed to read what one is asked to agree to. Raises NotFound
     for any other pair, BadInput for a leave of access that only the pupil can give.
     """
-    document = await issued(guardian_id=guardian_id, pupil_id=pupil_id, purpose=purpose, decision=decision)
+    document = await issued(
+        guardian_id=guardian_id, pupil_id=pupil_id, purpose=purpose, decision=decision, particulars=particulars
+    )
     own = guardian_id in viewer.people(Role.GUARDIAN) if guardian_id else pupil_id in viewer.people(Role.PUPIL)
     if not (own or document.school in viewer.schools(Role.OFFICE)):
         raise NotFound
@@ -82,7 +129,13 @@ async def consent_document(
 
 
 async def issued(
-    *, guardian_id: UUID | None, pupil_id: UUID, purpose: Purpose, decision: Decision, version: str = ""
+    *,
+    guardian_id: UUID | None,
+    pupil_id: UUID,
+    purpose: Purpose,
+    decision: Decision,
+    version: str = "",
+    particulars: Particulars = NOTHING_TOLD,
 ) -> Issued:
     """Return the pair's document of this moment, inside a command; an earlier wording when its version is named.
 
@@ -100,6 +153,12 @@ async def issued(
         text = await texts.text_of(pair["school"], purpose, version)
     signer = PersonName(pair["family"], pair["given"], pair["patronymic"] or "")
     name = " ".join(filter(None, (signer.family, signer.given, signer.patronymic)))
+    told = {
+        field.name: typed_line(getattr(particulars, field.name), field=field.name, longest=LONGEST_PARTICULAR)
+        for field in fields(Particulars)
+    }
+    if guardian_id is None:
+        told |= OWN_DATA
     filled = texts.filled(
         text,
         texts.ConsentFacts(
@@ -108,6 +167,7 @@ async def issued(
             school=pair["school_name"],
             school_address=pair["school_address"],
             processor=pair["processor"],
+            **told,
         ),
     )
     number = _number(guardian_id, pupil_id, purpose.value, decision.value, text.version, pair["decided"])
@@ -116,6 +176,7 @@ async def issued(
     return Issued(
         school=pair["school"],
         signer=signer,
+        is_complete=all(told.values()),
         text=ConsentDocument(
             purpose=purpose,
             version=text.version,

@@ -67,6 +67,22 @@ async def keep(actor: Actor, *, now: datetime, since: datetime | None = None) ->
     return kept
 
 
+async def open_week(actor: Actor, *, school_id: UUID, monday: date, pupil_ids: Sequence[UUID], now: datetime) -> int:
+    """Open what is owed of a week to these pupils' addressees, if the clock has not come to it yet; return how much.
+
+    So that a hand-over always finds the duty that it meets; joins the open transaction and cancels nothing.
+    """
+    del actor
+    calendar = (await calendars([school_id]))[0]
+    duty, kept = _week(calendar, monday), Kept()
+    dues = {due for _day, due in duty.dues.values()}
+    for due in sorted(due for due in dues if due < now):
+        await _settle(school_id, duty, at=due, between=(due, due), past=True, kept=kept, only=pupil_ids)
+    if any(due >= now for due in dues):
+        await _settle(school_id, duty, at=now, between=(now, now + FAR), past=False, kept=kept, only=pupil_ids)
+    return kept.opened
+
+
 async def _keep_school(calendar: SchoolCalendar, now: datetime, since: datetime, kept: Kept) -> None:
     first, last = calendar.today(since), calendar.today(now)
     waiting = await _waiting(calendar.school_id)
@@ -164,7 +180,14 @@ def _includes(period: Mapping[str, Any], grade: int) -> bool:
 
 
 async def _settle(
-    school_id: UUID, duty: _Duty, *, at: datetime, between: tuple[datetime, datetime], past: bool, kept: Kept
+    school_id: UUID,
+    duty: _Duty,
+    *,
+    at: datetime,
+    between: tuple[datetime, datetime],
+    past: bool,
+    kept: Kept,
+    only: Sequence[UUID] | None = None,
 ) -> None:
     known: Sequence[tuple[date, datetime] | None] = [duty.dues.get(grade) for grade in GRADES]
     arguments = (
@@ -178,10 +201,12 @@ async def _settle(
         *between,
         list(OWN_REASONS),
         CLAUSES[duty.kind],
+        *(() if only is None else (list(only),)),
     )
+    asked = statement(duty.kind, past=past, opening_only=only is not None)
     # What takes a cancelled duty's place is opened at once: the statement itself sees it as it was before.
     for _turn in range(2):
-        row = (await database.fetch(statement(duty.kind, past=past), *arguments))[0]
+        row = (await database.fetch(asked, *arguments))[0]
         kept.opened += row["opened"]
         kept.cancelled += row["cancelled"]
         if not row["cancelled"]:

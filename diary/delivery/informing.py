@@ -70,7 +70,9 @@ async def pupil_may_look(*, pupil_id: UUID, at: datetime) -> str:
 
 _GUARDIAN_AND_SINCE = f"""
     SELECT {guardian_verdict(guardian="$1", pupil="$2", at="$3")} AS verdict,
-        {guardian_verdict(guardian="$1", pupil="$2", at="$3", as_of="$4")} AS known
+        {guardian_verdict(guardian="$1", pupil="$2", at="$3", as_of="$4")} AS known,
+        EXISTS (SELECT FROM consent_decision d WHERE d.pupil = $2 AND d.registered_at > $4 AND d.decision <> 'GIVEN'
+            AND (d.guardian = $1 OR (d.guardian IS NULL AND d.purpose = 'GUARDIAN_ACCESS'))) AS interrupted
     FROM guardianship g JOIN school s ON s.id = g.school
     WHERE g.guardian = $1 AND g.pupil = $2 AND {in_force("g", "($3 AT TIME ZONE s.time_zone)::date")}
     LIMIT 1
@@ -82,7 +84,7 @@ async def may_send(
 ) -> str:
     """Return what may_inform() returns, or DECIDED_TOO_LATE when only a decision after `decided_by` allows it (R1.3).
 
-    A consent that is renewed on the very day interrupts nothing.
+    A consent that is renewed on the very day interrupts nothing; what ended on the day and was given anew does.
     """
     if channel is InformingChannel.PAPER:
         return await may_inform(guardian_id=guardian_id, pupil_id=pupil_id, channel=channel, at=at)
@@ -90,7 +92,8 @@ async def may_send(
     if not rows:
         return NotFound.code
     verdict: str = rows[0]["verdict"]
-    return DECIDED_TOO_LATE if verdict == ALLOWED != rows[0]["known"] else verdict
+    is_too_late = rows[0]["known"] != ALLOWED or rows[0]["interrupted"]
+    return DECIDED_TOO_LATE if verdict == ALLOWED and is_too_late else verdict
 
 
 def raise_unless_allowed(verdict: str | None) -> None:

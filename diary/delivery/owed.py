@@ -59,7 +59,7 @@ _STATEMENT = """
                 ELSE NOT EXISTS (SELECT FROM membership f WHERE f.pupil = p.id AND f.valid_from > judged.on_day) END
             ORDER BY m.place, m.valid_from DESC, m.id LIMIT 1
         ) AS d
-        WHERE s.id = $1 AND (p.left_on IS NULL OR p.left_on >= d.on_day)
+        WHERE s.id = $1 AND (p.left_on IS NULL OR p.left_on >= d.on_day) {of_pupils}
     ), pairs AS MATERIALIZED (
         SELECT DISTINCT e.pupil, g.guardian, e.due_at, v.verdict, {guardian_is_owed} AS is_owed
         FROM enrolled e JOIN {guardianships} g ON g.pupil = e.pupil AND {in_force}
@@ -85,7 +85,8 @@ _STATEMENT = """
                 AND (was.about = $6::varchar OR starts_with(was.about, $6::varchar || '/'))
                 AND was.due_at BETWEEN $8 AND $9
         ) AS gone
-        WHERE o.id = gone.id AND gone.reason IS NOT NULL AND o.state = 'OPEN' RETURNING o.id
+        WHERE o.id = gone.id AND gone.reason IS NOT NULL AND o.state = 'OPEN' {cancelling}
+        RETURNING o.id
     ), opened AS (
         INSERT INTO obligation (school, kind, clause, pupil, guardian, about, opened_at, due_at)
         SELECT $1, '{kind}', $11, p.pupil, p.guardian,
@@ -141,10 +142,11 @@ def _reachable(as_of: str | None) -> str:
 
 
 @cache
-def statement(kind: ObligationKind, *, past: bool) -> str:
+def statement(kind: ObligationKind, *, past: bool, opening_only: bool = False) -> str:
     """Return the statement for a kind; about the past it judges by what was registered by the instant judged (R2.4).
 
     A weekly diary is owed to whom the electronic form is closed, and to whom it is open but cannot be reached by it.
+    With `opening_only` nothing is cancelled, and $12 says about which pupils it is.
     """
     as_of = "$5::timestamptz" if past else None
     if kind is ObligationKind.WEEKLY_DIARY:
@@ -168,6 +170,8 @@ def statement(kind: ObligationKind, *, past: bool) -> str:
     # Of the past only the calendar of today is known: what was not cancelled by its due instant stays owed.
     calendar_changed = "false" if past else "e.due_at IS NULL OR e.due_at <> was.due_at AND e.due_at >= $5::timestamptz"
     return _STATEMENT.format(
+        of_pupils="AND p.id = ANY ($12::uuid[])" if opening_only else "",
+        cancelling="AND false" if opening_only else "",
         kind=kind.value,
         guardianships=known_guardianships("$5::timestamptz") if past else "guardianship",
         in_force=in_force("g", "e.on_day"),

@@ -41,11 +41,11 @@ async def require_valid(
 ) -> str:
     """Return the version of the wording under which a valid and unused signature of this very decision stands.
 
-    The document's hash tells whose and which decision it is. Raises SignatureNotValid.
+    The document itself tells whose and which decision it is. Raises SignatureNotValid.
     """
     rows = await database.fetch(
         """
-        SELECT s.kind, s.verdict, s.reason, s.document_sha256,
+        SELECT s.kind, s.verdict, s.reason, s.document,
             EXISTS (SELECT FROM consent_decision d WHERE d.signature = s.id) AS used,
             s.kind <> 'SIMPLE' OR EXISTS (SELECT FROM capacity c WHERE c.account = s.account
                 AND CASE WHEN $3::uuid IS NULL THEN c.pupil = $4 ELSE c.guardian = $3 END) AS own
@@ -68,7 +68,7 @@ async def require_valid(
         (found["used"], USED),
         (kind is None or found["kind"] != kind, OTHER_KIND),
         (not found["own"], OTHER_PERSON),
-        (found["document_sha256"] != document.text.document_sha256, OTHER_DOCUMENT),
+        (not document.is_signed_in(found["document"]), OTHER_DOCUMENT),
     )
     for wrong, reason in problems:
         if wrong:

@@ -13,7 +13,7 @@ from diary.consent.signatures.check import check_cms
 from diary.consent.signatures.result import Checked
 from diary.consent.tables import Decision, Purpose, SignatureKind, SignatureVerdict
 from diary.delivery import admissibility, codes, consent_documents, consents, signatures
-from diary.delivery.consent_documents import Issued
+from diary.delivery.consent_documents import NOTHING_TOLD, Issued, Particulars
 from diary.delivery.statements import keep_draft
 from diary.delivery.tables import CodePurpose
 from diary.kit import clock, database
@@ -33,6 +33,13 @@ class DocumentChanged(Refusal):
 
     code = "DOCUMENT_CHANGED"
     wording = _("Документ изменился, пока вы его подписывали. Прочитайте его заново.")
+
+
+class DocumentIncomplete(Refusal):
+    """A consent that leaves out whose papers and address are meant is none (152-FZ art. 9 p. 4)."""
+
+    code = "DOCUMENT_INCOMPLETE"
+    wording = _("В документе остались пустые места: укажите адреса, документы и основание полномочий.")
 
 
 class TooManySignatures(Refusal):
@@ -71,17 +78,22 @@ async def request_signing_code(
     decision: Decision,
     contact_id: UUID,
     document_sha256: str,
+    particulars: Particulars = NOTHING_TOLD,
     address: str = "",
 ) -> codes.CodeSent:
     """Send a code to an own confirmed contact, bound to the very document that was shown.
 
-    Raises NotFound, DocumentChanged, OwnDecisionTooEarly, NothingToWithdraw, BadInput, TooManyCodes.
+    Raises NotFound, DocumentChanged, DocumentIncomplete, BadInput, TooManyCodes and what
+    `admissibility.require_possible` raises.
     """
     consents.require_own(viewer, guardian_id, pupil_id)
-    document = (await _issued(guardian_id, pupil_id, purpose, decision)).text
+    issued = await _issued(guardian_id, pupil_id, purpose, decision, particulars)
+    document = issued.text
     await admissibility.require_possible(guardian_id=guardian_id, pupil_id=pupil_id, purpose=purpose, decision=decision)
     if document_sha256.strip().lower() != document.document_sha256:
         raise DocumentChanged
+    if decision is Decision.GIVEN and not issued.is_complete:
+        raise DocumentIncomplete
     await _require_contact(contact_id, guardian_id or pupil_id)
     return await codes.send_code(
         viewer,
@@ -130,7 +142,7 @@ async def _sign(viewer: Viewer, used: codes.UsedCode, address: str) -> consents.
     await _require_contact(used.contact_id, guardian_id or pupil_id)
     confirmed_at = await codes.spend(used)
     document = await _issued(guardian_id, pupil_id, purpose, decision)
-    if document.text.document_sha256 != used.document_sha256:
+    if used.document is None or not document.is_signed_in(used.document):
         raise DocumentChanged
     signature = await signatures.keep_simple(
         used,
@@ -265,7 +277,7 @@ async def _submit(
 
 def of_this_document(checked: Checked, document: bytes, issued: Issued) -> Checked:
     """Return the check as it counts for this decision: a good signature under other words is no signature of it."""
-    if checked.verdict is SignatureVerdict.VALID and document != issued.text.document.encode():
+    if checked.verdict is SignatureVerdict.VALID and not issued.is_signed_in(document):
         return replace(
             checked, verdict=SignatureVerdict.TAMPERED, reason=_("Подписан не тот документ, который выдала школа.")
         )
@@ -285,9 +297,15 @@ async def authorities(school: UUID) -> Authorities:
     )
 
 
-async def _issued(guardian_id: UUID | None, pupil_id: UUID, purpose: Purpose, decision: Decision) -> Issued:
+async def _issued(
+    guardian_id: UUID | None,
+    pupil_id: UUID,
+    purpose: Purpose,
+    decision: Decision,
+    particulars: Particulars = NOTHING_TOLD,
+) -> Issued:
     return await consent_documents.issued(
-        guardian_id=guardian_id, pupil_id=pupil_id, purpose=purpose, decision=decision
+        guardian_id=guardian_id, pupil_id=pupil_id, purpose=purpose, decision=decision, particulars=particulars
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from diary.access.scope import paper_access_sql
 from diary.delivery.informing import access_sql, raise_unless_allowed
 from diary.kit import clock, database
 from diary.kit.refusal import BadInput
@@ -143,8 +144,8 @@ class DiaryWeek:
 
 
 # One row per lesson x mark; a refusal or an empty week still yields the access row, so one trip answers all.
-_WEEK = f"""
-WITH access AS MATERIALIZED ({access_sql(account="$1", pupil="$2", at="$5")}),
+_WEEK = """
+WITH access AS MATERIALIZED ({access}),
 membership_of AS MATERIALIZED (
     SELECT m.teaching_group, m.valid_from, m.valid_to, t.name, t.kind, k.grade_level
     FROM access a JOIN membership m ON m.pupil = a.pupil
@@ -201,7 +202,9 @@ FROM access a JOIN holiday h ON h.school = a.school AND h.starts_on <= $4 AND h.
 WHERE a.verdict = 'ALLOWED' AND (h.grade_from IS NULL OR EXISTS (
     SELECT FROM membership_of g WHERE g.grade_level BETWEEN h.grade_from AND h.grade_to))
 ORDER BY date, ordinal, id, recorded_at, mark_id
-"""  # noqa: S608 - constants only
+"""
+_ON_SCREEN = _WEEK.format(access=access_sql(account="$1", pupil="$2", at="$5"))
+_ON_PAPER = _WEEK.format(access=paper_access_sql(readable="$1", pupil="$2"))
 
 
 def monday_of(day: date) -> date:
@@ -211,13 +214,24 @@ def monday_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-async def diary_week(account_id: int, pupil_id: UUID, week_of: date, *, at: datetime | None = None) -> DiaryWeek:
-    """Return a pupil's week to whoever may see it.
+async def diary_week(
+    account_id: int,
+    pupil_id: UUID,
+    week_of: date,
+    *,
+    at: datetime | None = None,
+    sheets_of: frozenset[UUID] = frozenset(),
+) -> DiaryWeek:
+    """Return a pupil's week to whoever may see it, or for paper to the service that prints sheets of these pupils.
 
     Raises NotFound for an unknown or foreign pupil alike, the consent's refusal with its reason, or BadInput.
     """
     monday = monday_of(week_of)
-    rows = await database.fetch(_WEEK, account_id, pupil_id, monday, monday + timedelta(days=6), at or clock.now())
+    sunday = monday + timedelta(days=6)
+    if sheets_of:
+        rows = await database.fetch(_ON_PAPER, list(sheets_of), pupil_id, monday, sunday)
+    else:
+        rows = await database.fetch(_ON_SCREEN, account_id, pupil_id, monday, sunday, at or clock.now())
     raise_unless_allowed(rows[0]["verdict"] if rows else None)
     return _assemble(rows, monday)
 

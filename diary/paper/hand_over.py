@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from diary.access.tables import Role
 from diary.access.viewer import Viewer
-from diary.delivery import obligations
+from diary.delivery import duties, obligations
 from diary.delivery.obligations import weekly_about
 from diary.delivery.tables import MetBy, ObligationKind
 from diary.journal.week import monday_of
@@ -17,9 +17,9 @@ from diary.kit import clock, database
 from diary.kit.command import command
 from diary.kit.refusal import BadInput, NotFound, Refusal
 from diary.kit.wording import _
+from diary.paper.addressees import may_be_given, waiting_for_week
 from diary.paper.rendering import PUPILS_OF_WEEK
 from diary.paper.tables import PrintState, SheetKind
-from diary.people.guardianships import in_force
 
 #: As long as the record of who received a sheet may be.
 TO_AT_MOST = 255
@@ -44,6 +44,13 @@ class SheetHandedOver(Refusal):
 
     code = "SHEET_HANDED_OVER"
     wording = _("Лист уже выдан: изменить запись о выдаче нельзя.")
+
+
+class RightsEnded(Refusal):
+    """Who asked for the sheet has no rights about the pupil any more, so it is not handed over (A11, A12)."""
+
+    code = "RIGHTS_ENDED"
+    wording = _("Права представителя прекратились: выдать ему этот лист нельзя.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +82,7 @@ async def hand_over(viewer: Viewer, *, job_id: UUID, to: str) -> HandedOver:
     """Record to whom a sheet was handed over and meet the duties that it fulfils, late ones staying breached (D6).
 
     Raises NotFound for a sheet of another school or class, BadInput for nobody or too long a text, SheetNotReady,
-    SheetHandedOver.
+    SheetHandedOver, RightsEnded.
     """
     job = await _own_job(viewer, job_id)
     to = to.strip()
@@ -85,6 +92,10 @@ async def hand_over(viewer: Viewer, *, job_id: UUID, to: str) -> HandedOver:
         raise BadInput(field="to", reason=_("не длиннее 255 знаков"))
     _require_ready(job)
     now = clock.now()
+    if job["guardian"] is not None and not await may_be_given(
+        guardian_id=job["guardian"], pupil_id=job["pupil"], at=now
+    ):
+        raise RightsEnded
     # Who only hands over says nothing about when it was printed, so printed_at may stay empty.
     await database.execute(
         """
@@ -101,14 +112,13 @@ async def hand_over(viewer: Viewer, *, job_id: UUID, to: str) -> HandedOver:
     if job["obligation"] is not None:
         met += await obligations.meet(viewer, job["obligation"], at=now, by=MetBy.HAND_OVER, evidence=evidence)
     if job["kind"] == SheetKind.WEEK:
-        monday = monday_of(job["week_of"])
-        for pupil_id, guardian_id in await _paper_addressees(job, monday):
+        for pupil_id, guardian_id in await _addressees(viewer, job, now):
             met += await obligations.meet_about(
                 viewer,
                 kind=ObligationKind.WEEKLY_DIARY,
                 pupil_id=pupil_id,
                 guardian_id=guardian_id,
-                about=weekly_about(monday),
+                about=weekly_about(monday_of(job["week_of"])),
                 at=now,
                 by=MetBy.HAND_OVER,
                 evidence=evidence,
@@ -127,8 +137,7 @@ async def _own_job(viewer: Viewer, job_id: UUID) -> dict[str, Any]:
     """Return the job, locked, for the office of its school and the class teacher of its pupils; raises NotFound."""
     rows = await database.fetch(
         """
-        SELECT j.school, j.kind, j.pupil, j.school_class, j.week_of, j.state, j.sha256, j.obligation,
-            ($2::timestamptz AT TIME ZONE s.time_zone)::date AS today,
+        SELECT j.id, j.school, j.kind, j.pupil, j.school_class, j.guardian, j.week_of, j.state, j.sha256, j.obligation,
             ARRAY(
                 SELECT c.class_teacher FROM school_class c WHERE c.id = j.school_class
                 UNION
@@ -154,26 +163,17 @@ async def _own_job(viewer: Viewer, job_id: UUID) -> dict[str, Any]:
     return job
 
 
-async def _paper_addressees(job: dict[str, Any], monday: date) -> list[tuple[UUID, UUID | None]]:
-    """Return to whom the week is still owed on paper: pupils themselves and guardians whose rights are in force.
+async def _addressees(viewer: Viewer, job: dict[str, Any], now: datetime) -> list[tuple[UUID, UUID | None]]:
+    """Return to whom the week on this sheet is still owed; a duty that the clock has not opened yet is opened first.
 
-    A duty exists only towards whom the week is owed on paper; one that lost its basis since, but is breached already,
-    is not met by a sheet that this guardian may not receive.
+    A duty that lost its basis since, but is breached already, is not met by a sheet that this guardian may not receive;
+    and a sheet that one guardian asked for reaches no other one.
     """
-    pupils = await database.fetch(PUPILS_OF_WEEK, job["pupil"], job["school_class"], monday, monday + timedelta(days=6))
-    rows = await database.fetch(
-        f"""
-        SELECT o.pupil, o.guardian FROM obligation o
-        WHERE o.kind = 'WEEKLY_DIARY' AND o.pupil = ANY($1::uuid[])
-            AND (o.about = $2::varchar OR starts_with(o.about, $2::varchar || '/'))
-            AND o.met_at IS NULL AND o.cancelled_at IS NULL
-            AND (o.guardian IS NULL OR EXISTS (
-                SELECT FROM guardianship g
-                WHERE g.guardian = o.guardian AND g.pupil = o.pupil AND {in_force("g", "$3::date")}))
-        GROUP BY o.pupil, o.guardian ORDER BY o.pupil, o.guardian
-        """,  # noqa: S608 - constants only
-        [row["id"] for row in pupils],
-        weekly_about(monday),
-        job["today"],
-    )
-    return [(row["pupil"], row["guardian"]) for row in rows]
+    monday = monday_of(job["week_of"])
+    printed = await database.fetch(
+        "SELECT jsonb_array_elements_text(evidence -> 'pupils')::uuid AS id FROM outbox WHERE print_job = $1", job["id"]
+    ) or await database.fetch(PUPILS_OF_WEEK, job["pupil"], job["school_class"], monday, monday + timedelta(days=6))
+    pupil_ids = [row["id"] for row in printed]
+    await duties.open_week(viewer, school_id=job["school"], monday=monday, pupil_ids=pupil_ids, now=now)
+    waiting = await waiting_for_week(pupil_ids, monday, at=now)
+    return [pair for pair in waiting if job["guardian"] in (None, pair[1])]

@@ -67,4 +67,7 @@ class PrintJob(Table, tablename="print_job", help_text="Задание на пе
     print_job_a_form_has_a_purpose = Check("(kind = 'CONSENT_FORM') = (purpose IS NOT NULL)")
     print_job_handed_over_to_somebody = Check("(handed_over_at IS NULL) = (btrim(handed_over_to) = '')")
     print_job_state_is_known = one_of("state", PrintState)
-    print_job_of_a_pupil_or_a_class = Check("(pupil IS NULL) <> (school_class IS NULL)")
+    print_job_of_a_pupil_or_a_class = Check(
+        "(pupil IS NULL) <> (school_class IS NULL) "
+        "OR (kind = 'CONSENT_FORM' AND pupil IS NULL AND school_class IS NULL)"
+    )

@@ -22,6 +22,9 @@ ALTER TABLE outbox DROP CONSTRAINT outbox_kind_is_known,
     ADD CONSTRAINT outbox_kind_is_known CHECK (kind IN ('EMAIL', 'SMS', 'MESSENGER', 'WEB_PUSH', 'PRINT'));
 ALTER TABLE print_job DROP CONSTRAINT print_job_state_is_known,
     ADD CONSTRAINT print_job_state_is_known CHECK (state IN ('QUEUED', 'RENDERED', 'PRINTED', 'HANDED_OVER', 'FAILED', 'CANCELLED'));
+ALTER TABLE print_job DROP CONSTRAINT print_job_of_a_pupil_or_a_class,
+    ADD CONSTRAINT print_job_of_a_pupil_or_a_class CHECK ((pupil IS NULL) <> (school_class IS NULL)
+        OR (kind = 'CONSENT_FORM' AND pupil IS NULL AND school_class IS NULL));
 """
 
 INDEXES = """
@@ -37,6 +40,10 @@ CREATE INDEX obligation_open ON obligation (due_at) WHERE state = 'OPEN';
 CREATE INDEX mailbox_of_guardian ON mailbox_message (guardian, sent_at DESC, id DESC);
 CREATE INDEX mailbox_of_pupil ON mailbox_message (reader_pupil, sent_at DESC, id DESC);
 CREATE INDEX code_of_contact ON one_time_code (contact_point, sent_at DESC);
+CREATE INDEX outbox_of_print_job ON outbox (print_job) WHERE print_job IS NOT NULL;
+CREATE INDEX obligation_weekly_unmet ON obligation (due_at)
+    WHERE kind = 'WEEKLY_DIARY' AND met_at IS NULL AND cancelled_at IS NULL;
+CREATE INDEX print_job_of_week ON print_job (school, week_of);
 CREATE INDEX outbox_of_pair ON outbox (guardian, pupil) WHERE state = 'QUEUED';
 CREATE INDEX guardianship_version_of_pair ON guardianship_version (guardian, pupil, recorded_at DESC, id DESC);
 CREATE UNIQUE INDEX consent_decision_one_per_signature ON consent_decision (signature) WHERE signature IS NOT NULL;

@@ -18,6 +18,8 @@ from diary.delivery.tables import OutboxKind
 from diary.kit import clock
 from diary.kit.refusal import Refusal
 from diary.paper import rendering
+from diary.paper.rendering import FormsToPrint, WeekToPrint
+from printing.consent_sheet import consent_sheets
 from printing.render import SheetError
 from printing.week_sheet import AnswersUnavailable, week_sheets
 from tasks.outage import OUTAGES, in_one_line, in_spite_of_outages
@@ -47,9 +49,13 @@ class Sheets:
 
     async def _render(self, sheet: Claimed, job_id: UUID) -> None:
         try:
-            week = await rendering.week_to_print(job_id, route=WORKER.route)
-            pdf = await week_sheets(week.viewer, week.pupil_ids, week.week_of, at=clock.now().astimezone(week.zone))
+            wanted = await rendering.to_print(WORKER, job_id)
+            pdf, pages = await _printed(wanted)
             part = await asyncio.to_thread(self._write, f".{job_id}.{sheet.attempt}.part", pdf)
+        except rendering.SheetNotWanted as problem:
+            reason = str(problem)
+            await _record(lambda: rendering.record_not_wanted(WORKER, sheet, reason=reason))
+            return
         except (Refusal, SheetError) as problem:
             reason = str(problem)
             await _record(lambda: rendering.record_failed(WORKER, sheet, reason=reason))
@@ -67,9 +73,10 @@ class Sheets:
                 lambda: rendering.record_rendered(
                     WORKER,
                     sheet,
-                    pages=len(week.pupil_ids),
+                    pages=pages,
                     file=name,
                     sha256=hashlib.sha256(pdf).hexdigest(),
+                    pupil_ids=wanted.pupil_ids if isinstance(wanted, WeekToPrint) else (),
                     put_in_place=partial(self._put_in_place, part, name),
                 )
             )
@@ -89,6 +96,14 @@ class Sheets:
 
     def _put_in_place(self, part: Path, name: str) -> None:
         part.replace(self._folder / name)
+
+
+async def _printed(wanted: WeekToPrint | FormsToPrint) -> tuple[bytes, int]:
+    """Return the file and how many pages it has."""
+    at = clock.now().astimezone(wanted.zone)
+    if isinstance(wanted, FormsToPrint):
+        return await consent_sheets(wanted.documents, at=at)
+    return await week_sheets(wanted.viewer, wanted.pupil_ids, wanted.week_of, at=at), len(wanted.pupil_ids)
 
 
 async def _record(settle: Callable[[], Awaitable[object]]) -> None:

@@ -334,6 +334,8 @@ def foreign_form(slug: str, world: SchoolWorld) -> dict[str, Any]:
         "past-access": {"pupil": pupil, "guardian": guardian},
         "agree-delivery": {"pupil": pupil, "guardian": guardian, "first": "EMAIL", "document": "№ 1"},
         "contact-details": {"pupil": pupil, "guardian": guardian, "value": "a@b.example", "document": "№ 1"},
+        "print-consent-form": {"pupil": pupil, "guardian": guardian},
+        "class-sheets": {"school_class": f"5{world.name}", "week_of": "2026-11-24", "to": guardian},
         "print-week": {"pupil": pupil, "week_of": "2026-11-24"},
         "hand-over-sheet": {"job": str(world.ids["print_job"]), "to": guardian},
         "settle-letter": {"letter": guardian, "fate": "NOT_ARRIVED"},

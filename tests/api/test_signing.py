@@ -26,10 +26,16 @@ NOON = datetime(2026, 11, 24, 9, tzinfo=UTC)
 TERM: dict[str, Any] = {"since": NOON - timedelta(days=30), "until": NOON + timedelta(days=30)}
 
 DOCUMENT = """
-query ($pupilId: ID!, $guardianId: ID, $purpose: Purpose!, $decision: Decision!) {
-  consentDocument(pupilId: $pupilId, guardianId: $guardianId, purpose: $purpose, decision: $decision) {
-    document documentSha256 version } }
+query ($pupilId: ID!, $guardianId: ID, $purpose: Purpose!, $decision: Decision!, $told: ParticularsInput) {
+  consentDocument(
+    pupilId: $pupilId, guardianId: $guardianId, purpose: $purpose, decision: $decision, particulars: $told
+  ) { document documentSha256 version } }
 """
+TOLD = {
+    "signerAddress": "г. Пермь, ул. Ленина, 1", "signerDocument": "паспорт 57 00 000001, выдан 01.02.2020",
+    "authority": "свидетельство о рождении I-ВГ № 000001", "pupilAddress": "г. Пермь, ул. Ленина, 1",
+    "pupilDocument": "свидетельство о рождении I-ВГ № 000001",
+}  # fmt: skip
 REQUEST = """
 mutation ($input: RequestSigningCodeInput!) { requestSigningCode(input: $input) { requestId expiresAt } }
 """
@@ -57,7 +63,7 @@ class Desk:
 
     async def document(self, decision: str = "GIVEN", purpose: str = "PERSONAL_DATA") -> dict[str, str]:
         """Read the document."""
-        answer = await self.ask(DOCUMENT, {**self.pair, "purpose": purpose, "decision": decision})
+        answer = await self.ask(DOCUMENT, {**self.pair, "purpose": purpose, "decision": decision, "told": TOLD})
         found: dict[str, str] = answer["data"]["consentDocument"]
         return found
 
@@ -68,6 +74,7 @@ class Desk:
             "decision": decision,
             "contactId": str(self.contact),
             "documentSha256": (await self.document(decision))["documentSha256"],
+            "particulars": TOLD,
         }
         return await self.ask(REQUEST, {"input": given | change})
 
@@ -250,7 +257,7 @@ async def test_a_code_goes_to_an_own_confirmed_contact_in_use_only(desk: Desk) -
     others = await insert(
         "contact_point", **address, guardian=town.first.guardians["anna"], value="a@x.example", confirmed_at=NOON
     )
-    childs = await insert(
+    pupils_own = await insert(
         "contact_point", **address, pupil=town.first.pupils["nina"], value="n@x.example", confirmed_at=NOON
     )
     unconfirmed = await insert("contact_point", **address, guardian=town.first.guardians["galina"], value="g@x.example")
@@ -258,7 +265,7 @@ async def test_a_code_goes_to_an_own_confirmed_contact_in_use_only(desk: Desk) -
         "contact_point", **address, guardian=town.first.guardians["galina"], value="old@x.example", confirmed_at=NOON,
         retired_at=NOON,
     )  # fmt: skip
-    for contact in (others, childs, unconfirmed, retired, "no-such-id"):
+    for contact in (others, pupils_own, unconfirmed, retired, "no-such-id"):
         assert codes(await desk.request(contactId=str(contact))) == ["NOT_FOUND"]
     postal = await insert(
         "contact_point", **(address | {"channel": "POSTAL"}), guardian=town.first.guardians["galina"], value="Пермь",
@@ -526,12 +533,12 @@ async def test_a_document_reference_alone_makes_no_electronic_decision(desk: Des
         ({"verdict": "NOT_CHECKED", "reason": "нечем"}, "NOT_CHECKED"),
         ({"verdict": "UNTRUSTED"}, "UNTRUSTED"),
         ({"kind": "QUALIFIED"}, "VALID"),
-        ({"document_sha256": "0" * 64}, "VALID"),
+        ({"document": "Я согласна.".encode()}, "VALID"),
     ],
     ids=str,
 )
 async def test_the_office_registers_by_a_valid_signature_of_this_very_document(
-    desk: Desk, change: dict[str, str], verdict: str | None
+    desk: Desk, change: dict[str, Any], verdict: str | None
 ) -> None:
     document = await desk.document()
     signature = await insert(
@@ -599,3 +606,34 @@ async def test_a_signature_of_another_child_or_school_or_under_paper_is_refused(
     on_paper = {"form": "PAPER", "signatureKind": "HANDWRITTEN", "documentReference": "Папка 1"}
     assert await register(misha, own, **on_paper) == ["SIGNATURE_MISFITS"]
     assert await register(misha, own) == []
+
+
+@pytest.mark.parametrize("left_out", sorted(TOLD))
+async def test_a_consent_that_leaves_out_whose_papers_are_meant_is_not_signed(desk: Desk, left_out: str) -> None:
+    told = {**TOLD, left_out: " "}
+    shown = await desk.ask(DOCUMENT, {**desk.pair, "purpose": "PERSONAL_DATA", "decision": "GIVEN", "told": told})
+    document = shown["data"]["consentDocument"]
+    assert "____, " in document["document"] or "____." in document["document"]
+    answer = await desk.request(documentSha256=document["documentSha256"], particulars=told)
+    assert codes(answer) == ["DOCUMENT_INCOMPLETE"]
+
+
+async def test_what_the_signer_puts_in_is_in_the_signed_document_and_nothing_else_may_differ(desk: Desk) -> None:
+    request, code = await desk.requested()
+    assert codes(await desk.sign(request, code)) == []
+    (kept,) = await evidence()
+    assert all(value in kept["document"].decode() for value in TOLD.values())
+
+    withdrawal = (await desk.document("WITHDRAWN"))["document"]
+    for changed in (
+        withdrawal.replace("отзываю согласие", "не отзываю согласие"),
+        withdrawal.replace(TOLD["authority"], f"{TOLD['authority']}\nи ещё строка"),
+        withdrawal.replace(TOLD["authority"], "\u202eэиножолоп"),
+        withdrawal.replace(TOLD["authority"], ""),
+        withdrawal.replace(TOLD["authority"], "я" * 301),
+    ):
+        signer = signers.person("ECDSA", name=named("Галкина", "Галина"), **TERM)
+        cms = signers.signed(signer, document=changed.encode())
+        answer = await desk.submit(cms, changed.encode(), "WITHDRAWN")
+        assert answer["data"]["submitSignedConsent"]["verdict"] == "TAMPERED", changed
+    assert [row["decision"] for row in await ledger(desk)] == ["GIVEN"]

@@ -183,5 +183,6 @@ def test_no_operation_was_forgotten() -> None:
         "signIn", "signOut", "recordMark", "correctMark", "registerConsent", "withdrawConsent",
         "agreeDelivery", "addContactPoint", "confirmContactPoint", "resendContactCode", "replaceContactPoint",
         "retireContactPoint", "confirmHandOver", "requestSigningCode", "signConsent", "submitSignedConsent",
+        "requestExtract", "requestConsentForm",
         "diaryEvents",
     }  # fmt: skip

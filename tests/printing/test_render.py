@@ -98,7 +98,7 @@ def test_memory_does_not_grow_from_class_to_class() -> None:
 
 @pytest.mark.parametrize("sheet", ["month", "../week", "", "week/../week"])
 def test_an_unknown_sheet_is_refused(sheet: str) -> None:
-    assert sheets() == ("week",)
+    assert sheets() == ("consent", "week")
     with pytest.raises(SheetError, match="there is no sheet"):
         render_sheets(sheet, [weeks.plain_week(1)], at=weeks.AT)
 

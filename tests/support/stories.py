@@ -1,0 +1,298 @@
+"""Stories of families, made up at random: what happens in a small school, step by step, for the oracle to judge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+
+import httpx
+from hypothesis import strategies as st
+
+from diary.kit import clock as clocks
+from tests.support.access_oracle import ALLOWED, DAY, TICK
+from tests.support.families import GUARDIANS, PAIRS, PUPILS, Families, new_families
+
+#: Noon of a school day; the eve of 29 February's birthdays; the night in which Berlin's clocks go forward.
+STARTS = (
+    datetime(2026, 11, 24, 9, tzinfo=UTC),
+    datetime(2026, 2, 26, 20, 59, 59, tzinfo=UTC),
+    datetime(2027, 3, 27, 12, tzinfo=UTC),
+)
+ZONES = ("Europe/Moscow", "Asia/Kamchatka", "Europe/Kaliningrad", "Europe/Berlin")
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Time passes: so long, or until shortly before, at or after something that begins or ends."""
+
+    span: timedelta | None
+    boundary: int = 0
+    off: timedelta = timedelta()
+
+
+@dataclass(frozen=True)
+class Decide:
+    """The office registers a decision on paper; its term ends after a span, or at midnight after so many days."""
+
+    person: str | None
+    pupil: str
+    purpose: str
+    decision: str
+    term: timedelta | int | None
+
+
+@dataclass(frozen=True)
+class Withdraw:
+    """A person withdraws in the cabinet."""
+
+    who: str
+    pupil: str
+    purpose: str
+
+
+@dataclass(frozen=True)
+class Agree:
+    """A family and the school agree, on paper without channels."""
+
+    pair: tuple[str, str]
+    channels: tuple[str, ...]
+    quiet: tuple[time, time] | None
+
+
+@dataclass(frozen=True)
+class Rights:
+    """A guardianship is restricted, ended or prolonged; its last day is so many days from today."""
+
+    which: int
+    restricted: bool
+    last: int | None
+
+
+@dataclass(frozen=True)
+class Entrust:
+    """A new guardianship begins so many days from today."""
+
+    pair: tuple[str, str]
+    first: int
+    days: int | None
+
+
+@dataclass(frozen=True)
+class Address:
+    """A guardian's address is retired, fails, or a new one is entered, which may not be confirmed."""
+
+    guardian: str
+    change: str
+
+
+Step = Wait | Decide | Withdraw | Agree | Rights | Entrust | Address
+
+waits = st.one_of(
+    st.builds(Wait, st.sampled_from((TICK, timedelta(seconds=1), timedelta(hours=7), DAY, 30 * DAY))),
+    st.builds(Wait, st.none(), st.integers(0, 5), st.sampled_from((-TICK, timedelta(), TICK))),
+)
+pairs = st.sampled_from(PAIRS)
+purposes = st.sampled_from(("PERSONAL_DATA", "ELECTRONIC_FORM"))
+terms = st.sampled_from((None, timedelta(seconds=1), timedelta(hours=30), 1, 3))
+verdicts = st.sampled_from(("GIVEN", "GIVEN", "REFUSED", "WITHDRAWN"))
+forms = st.sampled_from(("REFUSED", "REFUSED", "GIVEN", "WITHDRAWN"))
+decisions = st.one_of(
+    st.builds(lambda pair, said, term: Decide(pair[0], pair[1], "PERSONAL_DATA", said, term), pairs, verdicts, terms),
+    st.builds(lambda pair, said, term: Decide(pair[0], pair[1], "ELECTRONIC_FORM", said, term), pairs, forms, terms),
+    st.builds(
+        Decide,
+        st.none(),
+        st.sampled_from(PUPILS),
+        st.sampled_from(("PERSONAL_DATA", "GUARDIAN_ACCESS", "ELECTRONIC_FORM")),
+        verdicts,
+        terms,
+    ),
+)
+withdrawals = st.one_of(
+    st.builds(lambda pair, purpose: Withdraw(pair[0], pair[1], purpose), pairs, purposes),
+    st.builds(
+        lambda pupil, purpose: Withdraw(pupil, pupil, purpose),
+        st.sampled_from(PUPILS),
+        st.sampled_from(("PERSONAL_DATA", "GUARDIAN_ACCESS")),
+    ),
+)
+agreements = st.builds(
+    Agree,
+    pairs,
+    st.sampled_from((("EMAIL", "MAILBOX"), ("EMAIL",), ("CABINET",), ())),
+    st.sampled_from((None, None, (time(13), time(14)), (time(22), time(6)), (time(0), time(0)))),
+)
+rights = st.builds(Rights, st.integers(0, 3), st.booleans(), st.sampled_from((None, -1, 0, 1, 20)))
+entrustings = st.builds(Entrust, pairs, st.integers(0, 2), st.sampled_from((None, 0, 10)))
+addresses = st.builds(Address, st.sampled_from(GUARDIANS), st.sampled_from(("retired", "failed", "new", "unconfirmed")))
+happenings = st.one_of(decisions, decisions, withdrawals, agreements, rights, entrustings, addresses)
+
+
+@dataclass(frozen=True)
+class Story:
+    """One school and what happens in it."""
+
+    start: datetime
+    zone: str
+    ages: tuple[int, int]
+    #: Years and days before the start, None for an unknown birth date, or 29 February.
+    births: tuple[tuple[int, int] | date | None, ...]
+    #: Which pairs begin with a guardianship, a consent of long ago and an agreement on e-mail.
+    settled: frozenset[tuple[str, str]]
+    grown: bool
+    steps: tuple[tuple[Step, Step], ...]
+
+    def born(self, number: int) -> date | None:
+        """Return a pupil's birth date."""
+        birth = self.births[number]
+        if not isinstance(birth, tuple):
+            return birth
+        day = self.start.date() + birth[1] * DAY
+        return day.replace(year=day.year - birth[0])
+
+
+births = st.one_of(
+    st.tuples(st.sampled_from((7, 13, 14, 15, 17, 18, 19)), st.integers(0, 2)),
+    st.sampled_from((None, date(2008, 2, 29), date(2012, 2, 29))),
+)
+stories = st.builds(
+    Story,
+    start=st.sampled_from(STARTS),
+    zone=st.sampled_from(ZONES),
+    ages=st.sampled_from(((14, 18), (14, 18), (15, 19))),
+    births=st.tuples(births, births),
+    settled=st.frozensets(pairs, min_size=3),
+    grown=st.booleans(),
+    steps=st.lists(st.tuples(waits, happenings), min_size=1, max_size=4).map(tuple),
+)
+
+
+async def begin(http: httpx.AsyncClient, clock: clocks.SetClock, story: Story) -> Families:
+    """Build the school a month before the story; what is settled then was registered long before any day of it."""
+    clock.instant = story.start - 30 * DAY
+    families = new_families(
+        http, zone=story.zone, ages=story.ages, births={p: story.born(n) for n, p in enumerate(PUPILS)}
+    )
+    await families.build(story.zone)
+    if story.grown:
+        for pupil in PUPILS:
+            for purpose in ("PERSONAL_DATA", "GUARDIAN_ACCESS"):
+                await families.settle(None, pupil, purpose)
+    for guardian, pupil in sorted(story.settled):
+        await families.settle(guardian, pupil)
+    clock.instant = story.start
+    return families
+
+
+async def happen(families: Families, clock: clocks.SetClock, step: Step) -> None:
+    """Let one thing happen; what the service refuses has not happened, and the next look must see nothing of it."""
+    now = clocks.now()
+    today = now.astimezone(families.oracle.zone).date()
+    match step:
+        case Wait(span, boundary, off):
+            ahead = families.oracle.boundaries(now + TICK)
+            clock.instant = now + span if span is not None else ahead[boundary % len(ahead)] + off
+        case Decide(person, pupil, purpose, decision, term):
+            ends = families.oracle.midnight(today + term * DAY) if isinstance(term, int) else None
+            if isinstance(term, timedelta):
+                ends = now + term
+            await families.decide(person, pupil, purpose, decision, ends)
+        case Withdraw(who, pupil, purpose):
+            await families.withdraw(who, pupil, purpose)
+        case Agree(pair, channels, quiet):
+            refused = await families.agree(*pair, *channels, quiet=quiet)
+            may = families.oracle.guardian_may(*pair, now) if channels else None
+            assert (refused == []) == (may == ALLOWED if channels else families.oracle.paper_may(*pair, now)), (
+                step,
+                refused,
+            )
+        case Rights(which, restricted, last):
+            await families.change_guardianship(
+                which, restricted=restricted, last=None if last is None else today + last * DAY
+            )
+        case Entrust(pair, first, days):
+            begins = today + first * DAY
+            newest = {version.key: version for version in families.oracle.guardianships}
+            # One row per stretch of time, as the office enters them.
+            if all((g.guardian, g.pupil) != pair or (g.last is not None and g.last < begins) for g in newest.values()):
+                await families.entrust(*pair, begins, None if days is None else begins + days * DAY)
+        case Address(guardian, "new" | "unconfirmed" as change):
+            await families.new_contact(guardian, confirmed=change == "new")
+        case Address(guardian, change):
+            await families.lose_contact(guardian, change)
+
+
+MOTHERS = ("mother", "older")
+NOTHING = Agree(("father", "younger"), (), None)
+#: Decided at the very midnight that begins a day, so it is too late for this day's letters (R1.3).
+AT_MIDNIGHT = Story(
+    start=STARTS[0],
+    zone="Europe/Moscow",
+    ages=(14, 18),
+    births=((7, 0), (7, 0)),
+    settled=frozenset(PAIRS[1:]),
+    grown=False,
+    steps=(
+        (Wait(None, 1), Decide("mother", "older", "PERSONAL_DATA", "GIVEN", None)),
+        (Wait(TICK), Agree(MOTHERS, ("EMAIL",), None)),
+        (Wait(timedelta(hours=7)), NOTHING),
+        (Wait(DAY), NOTHING),
+    ),
+)
+#: The electronic form is refused for three days, and taken up again when the refusal's term is over (A2).
+FORM_FOR_A_WHILE = replace(
+    AT_MIDNIGHT,
+    settled=frozenset(PAIRS),
+    steps=(
+        (Wait(TICK), Decide("mother", "older", "ELECTRONIC_FORM", "REFUSED", 3)),
+        (Wait(DAY), NOTHING),
+        (Wait(None, 3, -TICK), NOTHING),
+        (Wait(TICK), Agree(MOTHERS, ("EMAIL",), None)),
+    ),
+)
+#: A consent for a second: its last instant is already outside.
+FOR_A_SECOND = replace(
+    AT_MIDNIGHT,
+    steps=(
+        (Wait(TICK), Decide("mother", "older", "PERSONAL_DATA", "GIVEN", timedelta(seconds=1))),
+        (Wait(None, 0, -TICK), NOTHING),
+        (Wait(TICK), NOTHING),
+    ),
+)
+#: The pupil comes of age, lets the guardians go on, and takes it back before the day is over (A12).
+OF_AGE = replace(
+    AT_MIDNIGHT,
+    births=((18, 1), (17, 0)),
+    settled=frozenset(PAIRS),
+    steps=(
+        (Wait(None, 1, -TICK), NOTHING),
+        (Wait(TICK), Decide(None, "older", "GUARDIAN_ACCESS", "GIVEN", 2)),
+        (Wait(timedelta(hours=7)), Decide(None, "older", "PERSONAL_DATA", "GIVEN", None)),
+        (Wait(timedelta(hours=7)), Withdraw("older", "older", "GUARDIAN_ACCESS")),
+    ),
+)
+#: What ended this morning and was given anew counts from tomorrow on, even if it is agreed upon at once (R1.3).
+ENDED_AND_GIVEN_ANEW = replace(
+    AT_MIDNIGHT,
+    settled=frozenset(PAIRS),
+    steps=(
+        (Wait(TICK), Withdraw("mother", "older", "PERSONAL_DATA")),
+        (Wait(TICK), Decide("mother", "older", "PERSONAL_DATA", "GIVEN", None)),
+        (Wait(TICK), Agree(MOTHERS, ("EMAIL",), None)),
+        (Wait(DAY), NOTHING),
+    ),
+)
+#: The last day of a guardianship counts whole, and so does the first, and only, day of the next one (A11).
+LAST_AND_FIRST_DAYS = replace(
+    AT_MIDNIGHT,
+    settled=frozenset(PAIRS),
+    steps=(
+        (Wait(TICK), Rights(0, restricted=False, last=0)),
+        (Wait(None, 1, -TICK), NOTHING),
+        (Wait(TICK), Entrust(MOTHERS, 1, 0)),
+        (Wait(None, 1, -TICK), NOTHING),
+        (Wait(TICK), NOTHING),
+        (Wait(None, 1, -TICK), NOTHING),
+        (Wait(TICK), NOTHING),
+    ),
+)
