@@ -34,7 +34,7 @@ async def duties_of(child: Person) -> list[Duty]:
     rows = await database.fetch(
         """
         SELECT o.id, o.kind, o.state, o.due_at AT TIME ZONE s.time_zone AS due_at,
-            coalesce(concat_ws(' ', g.family_name, g.given_name, nullif(g.patronymic, '')), '') AS guardian
+            concat_ws(' ', g.family_name, g.given_name, nullif(g.patronymic, '')) AS guardian
         FROM obligation o JOIN school s ON s.id = o.school LEFT JOIN guardian g ON g.id = o.guardian
         WHERE o.pupil = $1 ORDER BY o.state IN ('MET', 'CANCELLED'), o.due_at, o.id LIMIT 200
         """,

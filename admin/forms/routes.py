@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 from admin.forms import FORMS, typed
 from admin.forms.duty import duties_of
 from admin.forms.form import Desk
+from admin.forms.sheet import sheets
 from admin.problems import BAD_VALUE, INTERNAL, NOT_FOUND, TOO_DEEP, UNAVAILABLE, refuse, sentence
 from admin.scans import ScanStorage
 from diary.kit.outage import OUTAGES, RETRY_AFTER
@@ -116,6 +117,8 @@ async def _suggested(what: str, search: str, child: str) -> Sequence[object]:
         except typed.NotOne:
             named = None
         return await _suggested_of(what, named) if named else []
+    if what == "sheets":
+        return (await sheets(search))[: typed.MOST_OFFERED]
     if what == "classes":
         return list(await typed.classes(search))[: typed.MOST_OFFERED]
     if what == "accounts":

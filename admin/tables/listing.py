@@ -31,6 +31,9 @@ def listing(
     `waiting_first` is a state whose OPEN records stand above all others.
     """
     table = link._meta.table
+    if any(column._meta.primary_key for column in shown):
+        # Piccolo's page breaks on it.
+        raise ValueError(f"{table.__name__}: the record's number is no column of a list")
     kept_out = {column._meta.name for column in (*hidden, *unreadable)}
     return Listing(
         config=TableConfig(

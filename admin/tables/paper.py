@@ -92,7 +92,6 @@ LISTINGS = (
             PrintJob.printed_at,
             PrintJob.handed_over_at,
             PrintJob.handed_over_to,
-            PrintJob.id,
             PrintJob.school,
         ),
         link=PrintJob.requested_at,

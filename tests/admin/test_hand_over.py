@@ -17,7 +17,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 async def record(client: httpx.AsyncClient, world: SchoolWorld, **changes: str) -> tuple[int, str]:
     """Submit the form about the school's sheet."""
-    fields = {"job": str(world.ids["print_job"]), "step": "HANDED_OVER", "to": "Анне под подпись"}
+    fields = {
+        "sheet": f"{world.secret}ов Михаил Петрович",
+        "step": "HANDED_OVER",
+        "to": "Анне под подпись",
+    }
     return await submit(client, "hand-over-sheet", fields | changes)
 
 
@@ -45,15 +49,38 @@ async def test_a_sheet_is_printed_and_then_handed_over_each_once(clerk: httpx.As
     assert given["printed_at"] == printed["printed_at"]
     for step in ("PRINTED", "HANDED_OVER"):
         again = await record(clerk, worlds.a, step=step)
-        assert (again[0], "уже выдан" in again[1]) == (422, True)
+        assert (again[0], "ничего не найдено среди невыданных" in again[1]) == (422, True)
 
 
-async def test_another_schools_sheet_and_a_senseless_number_are_refused(
+async def test_another_schools_sheet_and_one_that_nobody_ordered_are_refused(
     clerk: httpx.AsyncClient, worlds: Worlds
 ) -> None:
     await database.execute("UPDATE print_job SET state = 'RENDERED' WHERE id = $1", worlds.b.ids["print_job"])
     before = await sheet(worlds.b)
     for step in ("PRINTED", "HANDED_OVER"):
         assert (await record(clerk, worlds.b, step=step))[0] != 200
-    assert (await record(clerk, worlds.a, job="седьмой"))[0] == 422
+    assert (await record(clerk, worlds.a, sheet="Седьмой"))[0] == 422
     assert await sheet(worlds.b) == before
+
+
+async def test_waiting_sheets_are_offered_and_none_is_guessed_among_several(
+    clerk: httpx.AsyncClient, worlds: Worlds
+) -> None:
+    await database.execute("UPDATE print_job SET state = 'RENDERED' WHERE id = $1", worlds.a.ids["print_job"])
+    await database.execute(
+        """
+        INSERT INTO print_job (school, school_class, week_of, state, requested_at, kind)
+        SELECT school, $2, '2026-11-16', state, requested_at + interval '1 minute', kind FROM print_job WHERE id = $1
+        """,
+        worlds.a.ids["print_job"],
+        worlds.a.ids["school_class"],
+    )
+    offered = (await clerk.get("/api/suggest/sheets/", params={"search": ""})).json()
+    assert [sheet.split(",")[0] for sheet in offered] == ["5А", f"{worlds.a.secret}ов Михаил Петрович"]
+
+    status, said = await record(clerk, worlds.a, sheet=", неделя")
+    assert (status, "подходят несколько" in said) == (422, True)
+    status, said = await record(clerk, worlds.a, sheet="5А, 16.11.2026", step="PRINTED")
+    assert (status, "5А, неделя с 16.11.2026" in said) == (200, True), said
+    assert (await record(clerk, worlds.a, sheet=offered[0], step="HANDED_OVER"))[0] == 200
+    assert (await sheet(worlds.a))["state"] == "RENDERED"

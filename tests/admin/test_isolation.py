@@ -337,7 +337,7 @@ def foreign_form(slug: str, world: SchoolWorld) -> dict[str, Any]:
         "print-consent-form": {"pupil": pupil, "guardian": guardian},
         "class-sheets": {"school_class": f"5{world.name}", "week_of": "2026-11-24", "to": guardian},
         "print-week": {"pupil": pupil, "week_of": "2026-11-24"},
-        "hand-over-sheet": {"job": str(world.ids["print_job"]), "to": guardian},
+        "hand-over-sheet": {"sheet": pupil, "to": guardian},
         "settle-letter": {"letter": guardian, "fate": "NOT_ARRIVED"},
         "settle-obligation": {"pupil": pupil, "obligation": "Итоговый результат", "reason": "Выдано"},
         "write-to-families": {"school_class": f"5{world.name}", "subject": "Тема", "body": "Текст"},
@@ -363,7 +363,7 @@ async def submit_forms(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
 
 
 async def suggest_people(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
-    for what in ("pupils", "guardians", "duties", "classes", "people", "accounts", "no-such"):
+    for what in ("pupils", "guardians", "duties", "sheets", "classes", "people", "accounts", "no-such"):
         for search in ("", "Тайна", worlds.b.secret, "5", "%", "_", "guardian"):
             pupil = f"{worlds.b.secret}ов Михаил Петрович"
             answer = await clerk.get(f"/api/suggest/{what}/", params={"search": search, "pupil": pupil})

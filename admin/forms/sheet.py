@@ -1,0 +1,72 @@
+"""Finding the sheet that a clerk names by whose it is and when it was ordered (R9)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from admin.forms.typed import MOST_NAMED, NotOne
+from admin.labels import CHOICES
+from diary.kit import database
+from diary.paper.tables import SheetKind
+
+MOST_COMPARED = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """An ordered sheet that was not handed over yet, with what tells it from the others."""
+
+    id: UUID
+    whose: str
+    #: Whom it was ordered for, if not for the family as a whole.
+    guardian: str
+    kind: SheetKind
+    week_of: date | None
+    requested_at: datetime
+
+    def __str__(self) -> str:
+        what = f"неделя с {self.week_of:%d.%m.%Y}" if self.week_of else CHOICES[SheetKind][self.kind].lower()
+        to = f", для {self.guardian}" if self.guardian else ""
+        return f"{self.whose}, {what}{to}, заказано {self.requested_at:%d.%m.%Y %H:%M:%S}"
+
+
+async def sheets(text: str = "") -> list[Sheet]:
+    """Return the sheets whose pupil or class begins as typed and that hold all that was typed after commas."""
+    whose, *details = (_folded(part) for part in text.split(","))
+    rows = await database.fetch(
+        """
+        SELECT * FROM (
+            SELECT j.id, j.kind, j.week_of, j.requested_at AT TIME ZONE s.time_zone AS requested_at,
+                coalesce(nullif(concat_ws(' ', p.family_name, p.given_name, nullif(p.patronymic, '')), ''), k.name, '')
+                    AS whose,
+                concat_ws(' ', g.family_name, g.given_name, nullif(g.patronymic, '')) AS guardian
+            FROM print_job j JOIN school s ON s.id = j.school LEFT JOIN pupil p ON p.id = j.pupil
+            LEFT JOIN school_class k ON k.id = j.school_class LEFT JOIN guardian g ON g.id = j.guardian
+            WHERE j.handed_over_at IS NULL AND j.state NOT IN ('FAILED', 'CANCELLED')
+        ) AS waiting
+        WHERE starts_with(translate(lower(whose), 'ё', 'е'), $1) ORDER BY requested_at DESC, id LIMIT $2
+        """,
+        whose,
+        MOST_COMPARED,
+    )
+    found = [Sheet(**{**row, "kind": SheetKind(row["kind"])}) for row in rows]
+    exact = [sheet for sheet in found if _folded(str(sheet)) == _folded(text)]
+    return exact or [sheet for sheet in found if all(detail in _folded(str(sheet)) for detail in details)]
+
+
+async def sheet_of(text: str) -> Sheet:
+    """Return the one sheet that was typed; raises NotOne."""
+    fitting = await sheets(text)
+    if fitting and len({str(sheet) for sheet in fitting}) == 1:
+        # Alike in everything that is shown: recorded one after another.
+        return fitting[-1]
+    if not fitting:
+        raise NotOne(f"Лист: по «{text}» ничего не найдено среди невыданных.")
+    named = "; ".join(str(sheet) for sheet in fitting[:MOST_NAMED])
+    raise NotOne(f"Лист: подходят несколько: {named}. Введите точнее.")
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().replace("ё", "е").split())
