@@ -245,7 +245,7 @@ FORM_FOR_A_WHILE = replace(
     settled=frozenset(PAIRS),
     steps=(
         (Wait(TICK), Decide("mother", "older", "ELECTRONIC_FORM", "REFUSED", 3)),
-        (Wait(DAY), NOTHING),
+        (Wait(DAY), Decide("father", "older", "PERSONAL_DATA", "REFUSED", None)),
         (Wait(None, 3, -TICK), NOTHING),
         (Wait(TICK), Agree(MOTHERS, ("EMAIL",), None)),
     ),
