@@ -72,7 +72,10 @@ _GUARDIAN_AND_SINCE = f"""
     SELECT {guardian_verdict(guardian="$1", pupil="$2", at="$3")} AS verdict,
         {guardian_verdict(guardian="$1", pupil="$2", at="$3", as_of="$4")} AS known,
         EXISTS (SELECT FROM consent_decision d WHERE d.pupil = $2 AND d.registered_at > $4 AND d.decision <> 'GIVEN'
-            AND (d.guardian = $1 OR (d.guardian IS NULL AND d.purpose = 'GUARDIAN_ACCESS'))) AS interrupted
+            AND (d.guardian = $1 OR (d.guardian IS NULL AND d.purpose = 'GUARDIAN_ACCESS' AND EXISTS (
+                SELECT FROM pupil q WHERE q.id = $2
+                    AND extract(year FROM age(($3 AT TIME ZONE s.time_zone)::date, q.birth_date)) >= s.of_age)))
+        ) AS interrupted
     FROM guardianship g JOIN school s ON s.id = g.school
     WHERE g.guardian = $1 AND g.pupil = $2 AND {in_force("g", "($3 AT TIME ZONE s.time_zone)::date")}
     LIMIT 1

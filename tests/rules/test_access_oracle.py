@@ -47,7 +47,7 @@ from tests.support.stories import (
     stories,
 )
 
-EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "80"))
+EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "50"))
 RULES = settings(
     max_examples=EXAMPLES,
     derandomize="ORACLE_EXAMPLES" not in os.environ,
@@ -182,11 +182,15 @@ async def look(
 
 
 async def look_back(families: Families, moments: list[datetime]) -> None:
-    """Hold the past to the oracle shortly before, at and after each step; the readers take turns."""
+    """Hold the past to the oracle around each step, readers in turn, and around each decision."""
     instants = {moment + off for moment in moments for off in (-TICK, timedelta(), TICK)}
     async with asyncio.TaskGroup() as asked:
         for number, at in enumerate(sorted(instant for instant in instants if instant <= clocks.now())):
             asked.create_task(check_past(families, at, *READERS[number % len(READERS)]))
+        for entry in families.oracle.decisions:
+            for at in (entry.registered_at - TICK, entry.registered_at):
+                if at <= clocks.now():
+                    asked.create_task(check_past(families, at, entry.guardian or entry.pupil, entry.pupil))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

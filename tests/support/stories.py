@@ -193,6 +193,8 @@ async def happen(families: Families, clock: clocks.SetClock, step: Step) -> None
             ahead = families.oracle.boundaries(now + TICK)
             clock.instant = now + span if span is not None else ahead[boundary % len(ahead)] + off
         case Decide(person, pupil, purpose, decision, term):
+            if decision != "GIVEN":
+                term = None  # only a consent has a term
             ends = families.oracle.midnight(today + term * DAY) if isinstance(term, int) else None
             if isinstance(term, timedelta):
                 ends = now + term
@@ -239,14 +241,14 @@ AT_MIDNIGHT = Story(
         (Wait(DAY), NOTHING),
     ),
 )
-#: The electronic form is refused for three days, and taken up again when the refusal's term is over (A2).
+#: The electronic form is refused, and a day later taken up again (A2).
 FORM_FOR_A_WHILE = replace(
     AT_MIDNIGHT,
     settled=frozenset(PAIRS),
     steps=(
-        (Wait(TICK), Decide("mother", "older", "ELECTRONIC_FORM", "REFUSED", 3)),
-        (Wait(DAY), NOTHING),
-        (Wait(None, 3, -TICK), NOTHING),
+        (Wait(TICK), Decide("mother", "older", "ELECTRONIC_FORM", "REFUSED", None)),
+        (Wait(DAY), Decide("father", "older", "PERSONAL_DATA", "REFUSED", None)),
+        (Wait(TICK), Decide("mother", "older", "ELECTRONIC_FORM", "GIVEN", None)),
         (Wait(TICK), Agree(MOTHERS, ("EMAIL",), None)),
     ),
 )
