@@ -309,7 +309,9 @@ async def test_a_client_that_does_not_read_holds_up_nobody_and_gets_nothing_afte
     narrow.connect((host, int(port)))
     narrow.setblocking(False)
 
-    async with service.socket(token, sock=narrow, max_queue=1) as slow, service.socket(token) as quick:
+    # Uncompressed they are more than all buffers on the way hold.
+    wide = service.socket(token, sock=narrow, max_queue=1, compression=None)
+    async with wide as slow, service.socket(token) as quick:
         await follow(slow, town, after=str(start))
         await asyncio.sleep(0.5)
         await follow(quick, town)
@@ -374,8 +376,12 @@ async def test_an_announcement_of_another_release_deafens_nobody(
     service: Service, town: Town, servers: EmbeddedServers
 ) -> None:
     token = await service.sign_in("anna")
+    start = (await database.fetch("SELECT version FROM feed WHERE id = $1", town.first.pupils["misha"]))[0]["version"]
     async with service.socket(token) as socket, redis.from_url(servers.redis_url) as stranger:
-        pupil = await follow(socket, town)
+        pupil = await follow(socket, town, after=str(start))
+        # What comes in now tells that the feed is followed.
+        await record(service, town, "4")
+        assert (await event(socket, seconds=10))["mark"]["value"] == "4"
         for message in (b"{}", b"not json", b"[]", b'{"pupils": 7}', b"null"):
             await stranger.publish(CHANNEL, message)
         first = town.first

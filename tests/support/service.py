@@ -59,7 +59,7 @@ class Socket:
         """Wait until the server has dealt with everything sent so far, and has had time to start it."""
         await self.send(type="ping")
         assert (await self.receive())["type"] == "pong"
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.3)
 
     async def closed(self, *, seconds: float = 5) -> tuple[int | None, str]:
         """Read until the server closes, keeping the messages; return code and reason."""
