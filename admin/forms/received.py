@@ -28,6 +28,7 @@ async def register(
     scan: str,
     received_on: date | None,
     valid_until: date | None = None,
+    text_version: str = "",
 ) -> tuple[RegisteredDecision, str]:
     """Find the pair among the member's schools, register the decision on paper, and say whose it is.
 
@@ -47,6 +48,7 @@ async def register(
         decision=decision,
         document_reference=document,
         scan=kept,
+        text_version=text_version,
         received_at=_instant(received_on, zone),
         valid_until=datetime.combine(valid_until + timedelta(days=1), time(), zone) if valid_until else None,
     )

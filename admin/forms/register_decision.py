@@ -21,6 +21,7 @@ class DecisionFields(Fields):
     decision: Decision = choice("Решение", Decision, default=Decision.GIVEN)
     document: str = typed("Документ: номер, дата, место хранения", needed=False)
     scan: str = typed("Скан (PDF, JPEG или PNG)", needed=False, widget="scan")
+    text_version: str = typed("Редакция бланка (внизу листа; пусто — бланк не из дневника)", needed=False)
     received_on: date | None = Field(default=None, title="Дата получения (пусто — сегодня)")
     valid_until: date | None = Field(default=None, title="Действует по (пусто — до отзыва)")
 

@@ -11,6 +11,7 @@ from diary.delivery.tables import MetBy
 from diary.kit import clock, database
 from diary.kit.command import command
 from diary.kit.refusal import NotFound, Refusal
+from diary.kit.typed_line import typed_line
 from diary.kit.wording import _
 
 
@@ -35,9 +36,10 @@ async def meet_in_person(viewer: Viewer, obligation_id: UUID, *, note: str) -> N
     Raises NotFound for a duty of another school, NoteRequired, ObligationSettled.
     """
     await _require_own(viewer, obligation_id)
-    if not note.strip():
+    note = typed_line(note, field="reason", longest=obligations.LONGEST_REASON)
+    if not note:
         raise NoteRequired
-    evidence = {"confirmed_by_account": viewer.account_id, "note": note.strip()}
+    evidence = {"confirmed_by_account": viewer.account_id, "note": note}
     if not await obligations.meet(viewer, obligation_id, at=clock.now(), by=MetBy.HAND_OVER, evidence=evidence):
         raise ObligationSettled
 

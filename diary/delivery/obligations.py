@@ -25,6 +25,7 @@ from diary.delivery.tables import MetBy, ObligationKind
 from diary.kit import clock, database
 from diary.kit.command import Actor, transaction
 from diary.kit.refusal import NotFound, Refusal
+from diary.kit.typed_line import typed_line
 from diary.kit.wording import _
 from diary.schools.calendar import calendars
 
@@ -40,6 +41,9 @@ __all__ = [
     "open_result",
     "weekly_about",
 ]
+
+#: A reason or a note is a sentence or two.
+LONGEST_REASON = 1_000
 
 
 class ReasonRequired(Refusal):
@@ -144,7 +148,8 @@ async def cancel(actor: Actor, obligation_id: UUID, *, reason: str, at: datetime
 
     Raises ReasonRequired.
     """
-    if not reason.strip():
+    reason = typed_line(reason, field="reason", longest=LONGEST_REASON)
+    if not reason:
         raise ReasonRequired
     async with _as_part_of_the_act(actor):
         tag = await database.execute(
@@ -154,7 +159,7 @@ async def cancel(actor: Actor, obligation_id: UUID, *, reason: str, at: datetime
             """,
             obligation_id,
             at or clock.now(),
-            reason.strip(),
+            reason,
         )
     return tag == "UPDATE 1"
 

@@ -16,13 +16,11 @@ from diary.journal.week import monday_of
 from diary.kit import clock, database
 from diary.kit.command import command
 from diary.kit.refusal import BadInput, NotFound, Refusal
+from diary.kit.typed_line import typed_line
 from diary.kit.wording import _
 from diary.paper.addressees import may_be_given, waiting_for_week
 from diary.paper.rendering import PUPILS_OF_WEEK
 from diary.paper.tables import PrintState, SheetKind
-
-#: As long as the record of who received a sheet may be.
-TO_AT_MOST = 255
 
 
 class SheetNotReady(Refusal):
@@ -85,11 +83,9 @@ async def hand_over(viewer: Viewer, *, job_id: UUID, to: str) -> HandedOver:
     SheetHandedOver, RightsEnded.
     """
     job = await _own_job(viewer, job_id)
-    to = to.strip()
+    to = typed_line(to, field="to")
     if not to:
         raise BadInput(field="to", reason=_("укажите, кому выдан лист"))
-    if len(to) > TO_AT_MOST:
-        raise BadInput(field="to", reason=_("не длиннее 255 знаков"))
     _require_ready(job)
     now = clock.now()
     if job["guardian"] is not None and not await may_be_given(
@@ -111,7 +107,8 @@ async def hand_over(viewer: Viewer, *, job_id: UUID, to: str) -> HandedOver:
     met = 0
     if job["obligation"] is not None:
         met += await obligations.meet(viewer, job["obligation"], at=now, by=MetBy.HAND_OVER, evidence=evidence)
-    if job["kind"] == SheetKind.WEEK:
+    # A sheet from before the week tells nothing of it.
+    if job["kind"] == SheetKind.WEEK and job["rendered_on"] >= monday_of(job["week_of"]):
         for pupil_id, guardian_id in await _addressees(viewer, job, now):
             met += await obligations.meet_about(
                 viewer,
@@ -138,16 +135,20 @@ async def _own_job(viewer: Viewer, job_id: UUID) -> dict[str, Any]:
     rows = await database.fetch(
         """
         SELECT j.id, j.school, j.kind, j.pupil, j.school_class, j.guardian, j.week_of, j.state, j.sha256, j.obligation,
+            (coalesce(j.rendered_at, $2::timestamptz) AT TIME ZONE s.time_zone)::date AS rendered_on,
             ARRAY(
-                SELECT c.class_teacher FROM school_class c WHERE c.id = j.school_class
-                UNION
-                SELECT c.class_teacher FROM membership m
-                    JOIN teaching_group t ON t.id = m.teaching_group AND t.kind = 'CLASS'
-                    JOIN school_class c ON c.id = t.school_class
-                WHERE m.pupil = j.pupil AND m.valid_from <= ($2::timestamptz AT TIME ZONE s.time_zone)::date
-                    AND (m.valid_to IS NULL OR m.valid_to >= ($2::timestamptz AT TIME ZONE s.time_zone)::date)
+                SELECT h.id FROM teacher h WHERE (h.left_on IS NULL OR h.left_on >= local.today) AND h.id IN (
+                    SELECT c.class_teacher FROM school_class c WHERE c.id = j.school_class
+                    UNION
+                    SELECT c.class_teacher FROM membership m
+                        JOIN teaching_group t ON t.id = m.teaching_group AND t.kind = 'CLASS'
+                        JOIN school_class c ON c.id = t.school_class
+                    WHERE m.pupil = j.pupil AND m.valid_from <= local.today
+                        AND (m.valid_to IS NULL OR m.valid_to >= local.today))
             ) AS class_teachers
-        FROM print_job j JOIN school s ON s.id = j.school WHERE j.id = $1 FOR UPDATE OF j
+        FROM print_job j JOIN school s ON s.id = j.school
+        CROSS JOIN LATERAL (SELECT ($2::timestamptz AT TIME ZONE s.time_zone)::date AS today) AS local
+        WHERE j.id = $1 FOR UPDATE OF j
         """,
         job_id,
         clock.now(),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -154,3 +155,24 @@ async def test_a_job_without_a_week_is_no_weekly_sheet(service: Service, town: T
     form = await sheet(town.first, kind="CONSENT_FORM", week_of=None, purpose="PERSONAL_DATA")
     with pytest.raises(CannotBePrinted):
         await week_to_print(form, route="WORKER")
+
+
+@pytest.mark.parametrize(("early", "met"), [(timedelta(microseconds=1), 0), (timedelta(0), 1)])
+async def test_a_sheet_from_before_the_week_tells_nothing_of_it(
+    service: Service, town: Town, early: timedelta, met: int
+) -> None:
+    school, monday = town.first, datetime.combine(MONDAY, time(), tzinfo=ZoneInfo("Europe/Moscow"))
+    await owed(school, "misha", "anna", due=timedelta(days=1))
+    job = await sheet(school, rendered_at=monday - early)
+    assert (await confirm(service, "daria", job))["data"]["confirmHandOver"]["dutiesMet"] == met
+
+
+async def test_a_class_teacher_who_has_left_hands_nothing_over(service: Service, town: Town) -> None:
+    job = await sheet(town.first)
+    token = await service.sign_in("vera")
+    await database.execute("UPDATE teacher SET left_on = $1 WHERE family_name = 'Белова'", TUESDAY - timedelta(days=1))
+    left = await database.fetch("SELECT FROM teacher WHERE left_on IS NOT NULL")
+    assert len(left) == 1
+    assert codes(await service.post(CONFIRM, {"jobId": str(job), "to": "Анне"}, token=token)) == ["NOT_FOUND"]
+    await database.execute("UPDATE teacher SET left_on = $1", TUESDAY)
+    assert codes(await service.post(CONFIRM, {"jobId": str(job), "to": "Анне"}, token=token)) == []
