@@ -48,13 +48,25 @@ async def diary_database(servers: EmbeddedServers) -> AsyncIterator[asyncpg.Conn
         await connection.close()
 
 
+#: So many dead rows would be in the way of the tests that follow.
+MANY = 1_000
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def empty_database(diary_database: asyncpg.Connection) -> asyncpg.Connection:
     """No record of any earlier test is left; the triggers that refuse emptying do not see this."""
     tables = await diary_database.fetch(
         "SELECT format('%I', tablename) AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migration'"
     )
-    await diary_database.execute(f"TRUNCATE {', '.join(row['name'] for row in tables)} RESTART IDENTITY CASCADE")
+    # Deleting what a test has left is several times faster than truncating all, which makes every table's files anew.
+    for table in tables:
+        deleted = await diary_database.execute(f"DELETE FROM {table['name']}")
+        if int(deleted.removeprefix("DELETE ")) > MANY:
+            await diary_database.execute(f"VACUUM {table['name']}")
+    await diary_database.execute(
+        "SELECT setval(format('%I.%I', schemaname, sequencename), start_value, false) FROM pg_sequences "
+        "WHERE schemaname = 'public'"
+    )
     return diary_database
 
 
