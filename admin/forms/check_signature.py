@@ -27,6 +27,11 @@ class SignatureFields(Fields):
     signature: str = typed(
         "Файл подписи (.sig, .p7s; пусто — проверить заново тот, что в заявлении)", needed=False, widget="signature"
     )
+    document: str = typed(
+        "Подписанный документ (.txt; пусто — как его выдаёт дневник, с пустыми местами)",
+        needed=False,
+        widget="signature",
+    )
 
 
 async def check(desk: Desk, fields: SignatureFields) -> str:
@@ -35,9 +40,9 @@ async def check(desk: Desk, fields: SignatureFields) -> str:
         child = await people.pupil(fields.pupil)
         parent = await people.guardian_of(child, fields.guardian)
     try:
-        cms = b64decode(fields.signature, validate=True) if fields.signature else None
+        cms, document = (b64decode(file, validate=True) or None for file in (fields.signature, fields.document))
     except (binascii.Error, ValueError):
-        raise ValueError("Файл подписи не прочитан: выберите его заново.") from None
+        raise ValueError("Файл не прочитан: выберите его заново.") from None
     checked = await check_statement_signature(
         desk.member.viewer,
         guardian_id=parent.id if parent else None,
@@ -45,6 +50,7 @@ async def check(desk: Desk, fields: SignatureFields) -> str:
         purpose=fields.purpose,
         decision=fields.decision,
         cms=cms,
+        document=document,
     )
     verdict = CHOICES[SignatureVerdict][checked.verdict]
     said = f"{parent or 'сам обучающийся'} — {child}. Подпись: {verdict.lower()}. {checked.reason}"

@@ -212,7 +212,7 @@
   function chooseSignature(input) {
     const file = document.createElement("input");
     file.type = "file";
-    file.accept = ".sig,.p7s,.sgn,.p7m,.pem";
+    file.accept = ".sig,.p7s,.sgn,.p7m,.pem,.txt";
     file.setAttribute("aria-label", input.dataset.title || "");
     const said = document.createElement("small");
     file.addEventListener("change", async () => {
@@ -221,7 +221,7 @@
       said.textContent = "";
       if (!chosen) return;
       if (!chosen.size || chosen.size > 32 * 1024) {
-        said.textContent = "Это не файл подписи: он пуст или больше 32 КБ.";
+        said.textContent = "Файл пуст или больше 32 КБ.";
         file.value = "";
         return;
       }

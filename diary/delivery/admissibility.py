@@ -84,15 +84,17 @@ async def _require_newest(guardian_id: UUID | None, pupil_id: UUID, purpose: Pur
     """Refuse a consent older than the word by which the same person has ended it since."""
     rows = await database.fetch(
         """
-        SELECT decision, received_at FROM consent_decision
-        WHERE guardian IS NOT DISTINCT FROM $1 AND pupil = $2 AND purpose = $3
-        ORDER BY seq DESC LIMIT 1
+        SELECT FROM consent_decision
+        WHERE guardian IS NOT DISTINCT FROM $1 AND pupil = $2 AND purpose = $3 AND decision <> 'GIVEN'
+            AND received_at > $4
+        LIMIT 1
         """,
         guardian_id,
         pupil_id,
         purpose.value,
+        received_at,
     )
-    if rows and rows[0]["decision"] != Decision.GIVEN and rows[0]["received_at"] > received_at:
+    if rows:
         raise DecisionOvertaken
 
 

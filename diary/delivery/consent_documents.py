@@ -7,7 +7,7 @@ person's one decision, and what was signed before a later decision can never be 
 from __future__ import annotations
 
 import hashlib
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from uuid import UUID
 
@@ -37,6 +37,7 @@ OWN_DATA = {
     "pupil_document": "тот же, что в пункте 1",
 }
 LONGEST_PARTICULAR = 300
+MARK = "\x01"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,22 +73,39 @@ class Issued:
     school: UUID
     signer: PersonName
     text: ConsentDocument
-    #: Whether the signer has left out nothing.
-    is_complete: bool
+    #: The document cut where the signer may fill in what was not told.
+    pieces: tuple[str, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is left empty, by the signer or by the school."""
+        return texts.BLANK not in self.text.document
 
     def is_signed_in(self, document: bytes) -> bool:
-        """Whether somebody's document is this one, with its empty places left so or filled in, and no other change."""
-        places = re.escape(texts.BLANK)
-        form = re.escape(self.text.document).replace(places, f"([^\n]{{1,{LONGEST_PARTICULAR}}})")
+        """Whether somebody's document is this one, its empty places left so or filled in, and nothing else changed."""
         try:
-            found = re.fullmatch(form, document.decode())
-            return found is not None and all(
-                typed_line(place, field="document", longest=LONGEST_PARTICULAR)
-                for place in found.groups()
-                if place != texts.BLANK
-            )
+            text = document.decode()
+            for line in text.split("\n"):
+                typed_line(line, field="document", longest=len(text))
         except (UnicodeDecodeError, BadInput):
             return False
+        first, *others = self.pieces
+        ends = {len(first)} if text.startswith(first) else set[int]()
+        for piece in others:
+            ends = {place + len(piece) for end in ends for place in _places(text, piece, end)}
+        return len(text) in ends
+
+
+def _places(text: str, piece: str, start: int) -> Iterator[int]:
+    """Yield where the piece follows something that was filled in, on one line and of a bounded length."""
+    line_ends = text.find("\n", start)
+    last = min(start + LONGEST_PARTICULAR, len(text) if line_ends < 0 else line_ends)
+    place = text.find(piece, start + 1, last + len(piece))
+    while place >= 0:
+        put_in = text[start:place]
+        if put_in == texts.BLANK or any(sign.isalnum() for sign in put_in):
+            yield place
+        place = text.find(piece, place + 1, last + len(piece))
 
 
 _NAME = "concat_ws(' ', {0}.family_name, {0}.given_name, nullif({0}.patronymic, ''))"
@@ -159,6 +177,8 @@ async def issued(
     }
     if guardian_id is None:
         told |= OWN_DATA
+    # What is not told is marked, to know the signer's own places from those of the school.
+    told = {name: value or MARK for name, value in told.items()}
     filled = texts.filled(
         text,
         texts.ConsentFacts(
@@ -172,11 +192,12 @@ async def issued(
     )
     number = _number(guardian_id, pupil_id, purpose.value, decision.value, text.version, pair["decided"])
     head = HEADS[decision].replace("{signer}", name.replace("{", "(").replace("}", ")"))
-    document = head + filled.rstrip("\n") + "\n" + NUMBER.format(number=number)
+    marked = head + filled.rstrip("\n") + "\n" + NUMBER.format(number=number)
+    document = marked.replace(MARK, texts.BLANK)
     return Issued(
         school=pair["school"],
         signer=signer,
-        is_complete=all(told.values()),
+        pieces=tuple(marked.split(MARK)),
         text=ConsentDocument(
             purpose=purpose,
             version=text.version,

@@ -6,7 +6,7 @@ What is queued here may still be refused when it is sent, and what cannot be del
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,8 +14,8 @@ from uuid import UUID
 from diary.consent.verdict import ALLOWED, guardian_verdict
 from diary.delivery import mailbox, ways
 from diary.delivery.agreements import DAYS, current_sql, days_of
-from diary.delivery.rules import departure
-from diary.delivery.tables import DeliveryForm, MailingKind, OutboxTopic
+from diary.delivery.rules import Departure, departure
+from diary.delivery.tables import DeliveryForm, DeliverySchedule, MailingKind, OutboxTopic
 from diary.kit import clock, database
 from diary.kit.command import Actor
 from diary.kit.refusal import NotFound
@@ -165,15 +165,10 @@ async def queue(
 ) -> list[UUID]:
     """Queue a text for addressees, each with contact, channel and days; many of them go in one statement.
 
-    Whoever looks by himself, or has no agreed day left, is not written to.
+    Whoever looks by himself, or has no agreed day left, is not written to about the child.
     """
     now = clock.now()
-    leaving = [
-        (to, leaves)
-        for to in addressees
-        if (leaves := departure(now, days_of(to), urgent=text.urgent, scheduled=text.scheduled, deadline=text.deadline))
-        is not None
-    ]
+    leaving = [(to, leaves) for to in addressees if (leaves := _leaves(text, to, now)) is not None]
     rows = await database.fetch(
         _QUEUE,
         text.school_id,
@@ -194,3 +189,11 @@ async def queue(
         [leaves.at for _to, leaves in leaving],
     )
     return [row["id"] for row in rows]
+
+
+def _leaves(text: Text, to: Mapping[str, Any], now: datetime) -> Departure | None:
+    days = days_of(to)
+    if text.topic is OutboxTopic.OWN_MATTER and days.schedule is DeliverySchedule.SELF_SERVICE:
+        # What was agreed is about news of the child; of the own decision the person is told in any case.
+        days = replace(days, schedule=DeliverySchedule.SCHOOL_DEFAULT)
+    return departure(now, days, urgent=text.urgent, scheduled=text.scheduled, deadline=text.deadline)

@@ -13,7 +13,14 @@ from diary.consent.signatures.check import check_cms
 from diary.consent.signatures.result import Checked
 from diary.consent.tables import Decision, Purpose, SignatureVerdict
 from diary.delivery import consent_documents, consents, signatures
-from diary.delivery.signing import LARGEST_SIGNATURE, Authorities, authorities, of_this_document, require_size
+from diary.delivery.signing import (
+    LARGEST_DOCUMENT,
+    LARGEST_SIGNATURE,
+    Authorities,
+    authorities,
+    of_this_document,
+    require_size,
+)
 from diary.delivery.statements import StatementClosed, keep_draft
 from diary.kit import clock, database
 from diary.kit.command import command
@@ -50,15 +57,27 @@ async def check_statement_signature(
     purpose: Purpose,
     decision: Decision,
     cms: bytes | None = None,
+    document: bytes | None = None,
 ) -> CheckedStatement:
     """Check a signature file under the pair's document and keep it with its electronic draft, a new one if need be.
 
-    Without a file the one that the draft has is checked again: an authority may have become trusted since. Raises
+    The signed document comes with the file when the person has filled in its empty places. Without a file the one that
+    the draft has is checked again: an authority may have become trusted since. Raises
     NotFound for a pair that the office does not know, BadInput, StatementClosed.
     """
     if cms is not None:
         require_size("signature", cms, LARGEST_SIGNATURE)
-    case = await _case(viewer, guardian_id=guardian_id, pupil_id=pupil_id, purpose=purpose, decision=decision, cms=cms)
+    if document is not None:
+        require_size("document", document, LARGEST_DOCUMENT)
+    case = await _case(
+        viewer,
+        guardian_id=guardian_id,
+        pupil_id=pupil_id,
+        purpose=purpose,
+        decision=decision,
+        cms=cms,
+        document=document,
+    )
     # Outside of any transaction: checking computes and may wait for openssl.
     checked = await asyncio.to_thread(
         check_cms,
@@ -81,6 +100,7 @@ async def _case(
     purpose: Purpose,
     decision: Decision,
     cms: bytes | None,
+    document: bytes | None,
 ) -> _Case:
     school = await consents.lock_pair(viewer.schools(Role.OFFICE), guardian_id, pupil_id)
     drafts = await database.fetch(
@@ -113,7 +133,7 @@ async def _case(
         statement_id=draft["id"] if draft else None,
         issued=issued,
         trust=await authorities(school),
-        document=issued.text.document.encode() if draft is None or cms is not None else draft["document"],
+        document=document or (issued.text.document.encode() if draft is None or cms is not None else draft["document"]),
         cms=file,
     )
 

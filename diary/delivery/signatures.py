@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from diary.consent import texts
 from diary.consent.signatures.result import Checked
 from diary.consent.tables import Decision, Purpose, SignatureKind, SignatureVerdict
 from diary.delivery import consent_documents
@@ -16,6 +17,7 @@ from diary.kit.wording import _
 MISSING = _("электронной подписи под этим документом нет")
 OTHER_KIND = _("подпись другого вида")
 OTHER_DOCUMENT = _("подписан другой документ, чем выдан этому лицу для этого решения")
+INCOMPLETE = _("в документе остались пустые места")
 USED = _("эта подпись уже стоит под другим решением")
 OTHER_PERSON = _("код подтверждён с чужой учётной записи")
 CODE_CAME_BACK = _("Код, отправленный на подтверждённый адрес, введён подписавшим.")
@@ -69,6 +71,7 @@ async def require_valid(
         (kind is None or found["kind"] != kind, OTHER_KIND),
         (not found["own"], OTHER_PERSON),
         (not document.is_signed_in(found["document"]), OTHER_DOCUMENT),
+        (decision is Decision.GIVEN and texts.BLANK.encode() in found["document"], INCOMPLETE),
     )
     for wrong, reason in problems:
         if wrong:

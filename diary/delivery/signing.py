@@ -9,6 +9,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from diary.access.viewer import Viewer
+from diary.consent import texts
 from diary.consent.signatures.check import check_cms
 from diary.consent.signatures.result import Checked
 from diary.consent.tables import Decision, Purpose, SignatureKind, SignatureVerdict
@@ -39,7 +40,10 @@ class DocumentIncomplete(Refusal):
     """A consent that leaves out whose papers and address are meant is none (152-FZ art. 9 p. 4)."""
 
     code = "DOCUMENT_INCOMPLETE"
-    wording = _("В документе остались пустые места: укажите адреса, документы и основание полномочий.")
+    wording = _(
+        "В документе остались пустые места: укажите адреса, документы и основание полномочий. "
+        "Адрес школы указывает школа."
+    )
 
 
 class TooManySignatures(Refusal):
@@ -176,11 +180,13 @@ async def submit_signed_decision(
 ) -> Submitted:
     """Check a signed document: a valid one is registered at once, anything else is kept as a draft for the office.
 
-    Raises NotFound, BadInput, TooManySignatures, OwnDecisionTooEarly, NothingToWithdraw.
+    Raises NotFound, BadInput, DocumentIncomplete, TooManySignatures, OwnDecisionTooEarly, NothingToWithdraw.
     """
     consents.require_own(viewer, guardian_id, pupil_id)
     require_size("document", document, LARGEST_DOCUMENT)
     require_size("signature", cms, LARGEST_SIGNATURE)
+    if decision is Decision.GIVEN and texts.BLANK.encode() in document:
+        raise DocumentIncomplete
     expected, trust = await _expectation(viewer, guardian_id, pupil_id, purpose, decision)
     # Outside of any transaction: checking computes and may wait for openssl.
     checked = await asyncio.to_thread(

@@ -200,8 +200,10 @@ async def test_a_clerk_agrees_with_a_family_and_asks_whether_its_access_was_lawf
 async def test_a_clerk_checks_a_signature_file(desk: Desk, worlds: Worlds, tmp_path: Path) -> None:
     page, width = desk.page, desk.page.viewport_size["width"] if desk.page.viewport_size else 0
     await trust(worlds)
-    file = tmp_path / "Согласие.sig"
-    file.write_bytes(b64decode(await signed_file(worlds)))
+    files = await signed_file(worlds)
+    file, signed = tmp_path / "Согласие.sig", tmp_path / "Согласие.txt"
+    file.write_bytes(b64decode(files["signature"]))
+    signed.write_bytes(b64decode(files["document"]))
     too_large = tmp_path / "Фильм.sig"
     too_large.write_bytes(b"0" * (32 * 1024 + 1))
     await desk.sign_in()
@@ -210,10 +212,12 @@ async def test_a_clerk_checks_a_signature_file(desk: Desk, worlds: Worlds, tmp_p
     await page.fill("input[name=pupil]", f"{worlds.a.secret}ов Михаил Петрович, 5А")
     await page.fill("input[name=guardian]", f"{worlds.a.secret}ова Анна Ивановна")
     await expect(page.locator("select[aria-label='Решение']")).to_be_visible()
-    await page.set_input_files("input[type=file]", too_large)
-    await expect(page.get_by_text("он пуст или больше 32 КБ")).to_be_visible()
-    await page.set_input_files("input[type=file]", file)
-    await expect(page.get_by_text("Файл приложен.")).to_be_visible()
+    for number, (chosen, refused) in enumerate(((file, too_large), (signed, too_large))):
+        place = page.locator("input[type=file]").nth(number)
+        await place.set_input_files(refused)
+        await expect(page.get_by_text("Файл пуст или больше 32 КБ")).to_be_visible()
+        await place.set_input_files(chosen)
+        await expect(page.get_by_text("Файл приложен.")).to_have_count(number + 1)
     await page.get_by_role("button", name="Выполнить").click()
     await expect(page.get_by_text("Подпись: действительна.")).to_be_visible()
     await desk.picture(f"{width}-signature")

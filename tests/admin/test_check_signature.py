@@ -12,7 +12,7 @@ import pytest
 
 from diary.access.viewer import viewer_of
 from diary.consent.tables import Decision, Purpose
-from diary.delivery.consent_documents import consent_document
+from diary.delivery.consent_documents import Particulars, consent_document
 from diary.kit import database
 from tests.admin.conftest import Worlds
 from tests.admin.test_forms import submit, typed
@@ -33,8 +33,18 @@ async def trust(worlds: Worlds) -> None:
     )  # fmt: skip
 
 
-async def signed_file(worlds: Worlds, *, given: str = "Анна Ивановна") -> str:
-    """Return the file under the mother's consent, as a browser hands it over."""
+TOLD = Particulars(
+    signer_address="г. Пермь",
+    signer_document="паспорт 57 00",
+    authority="свидетельство о рождении",
+    pupil_address="г. Пермь",
+    pupil_document="свидетельство о рождении",
+)
+
+
+async def document_of(worlds: Worlds) -> bytes:
+    """Return the mother's consent, filled in."""
+    await database.execute("UPDATE school SET address = 'г. Пермь, ул. Мира, 2' WHERE id = $1", worlds.a.id)
     office = await viewer_of(worlds.a.accounts["office"], route="ADMIN")
     document = await consent_document(
         office,
@@ -42,17 +52,25 @@ async def signed_file(worlds: Worlds, *, given: str = "Анна Ивановна
         pupil_id=worlds.a.ids["pupil"],
         purpose=Purpose.PERSONAL_DATA,
         decision=Decision.GIVEN,
+        particulars=TOLD,
     )
+    return document.document.encode()
+
+
+async def signed_file(worlds: Worlds, *, given: str = "Анна Ивановна") -> dict[str, str]:
+    """Return the mother's consent and the file under it, as a browser hands them over."""
+    document = await document_of(worlds)
     name = signers.subject(surname=f"{worlds.a.secret}ова", given_name=given, common_name="")
     signer = signers.person(name=name, since=SINCE, until=UNTIL)
-    return b64encode(signers.signed(signer, document=document.document.encode())).decode()
+    cms = signers.signed(signer, document=document)
+    return {"signature": b64encode(cms).decode(), "document": b64encode(document).decode()}
 
 
-def under(worlds: Worlds, file: str) -> dict[str, Any]:
+def under(worlds: Worlds, files: dict[str, str]) -> dict[str, Any]:
     """The form as a clerk fills it in."""
-    filled = typed(worlds, signature=file)
+    filled = typed(worlds)
     del filled["document"]
-    return filled
+    return {**filled, **files}
 
 
 async def drafts(worlds: Worlds) -> list[dict[str, Any]]:
@@ -97,7 +115,7 @@ async def test_an_unknown_authority_leaves_a_draft_that_can_be_checked_again(
     (draft,) = await drafts(worlds)
     refused = await register(clerk, draft["id"])
     await trust(worlds)
-    again = await submit(clerk, "check-signature", under(worlds, ""))
+    again = await submit(clerk, "check-signature", under(worlds, {}))
     registered = await register(clerk, draft["id"])
 
     assert (status, draft["verdict"]) == (200, "UNTRUSTED")
@@ -121,10 +139,10 @@ async def test_somebody_elses_valid_signature_is_not_this_guardians(clerk: httpx
 
 
 async def test_the_file_is_asked_for_when_there_is_none(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
-    nothing = await submit(clerk, "check-signature", under(worlds, ""))
-    broken = await submit(clerk, "check-signature", under(worlds, "%%%"))
-    too_large = await submit(clerk, "check-signature", under(worlds, b64encode(b"0" * 32769).decode()))
-    garbage = await submit(clerk, "check-signature", under(worlds, b64encode(b"0" * 32768).decode()))
+    nothing = await submit(clerk, "check-signature", under(worlds, {}))
+    broken = await submit(clerk, "check-signature", under(worlds, {"signature": "%%%"}))
+    too_large = await submit(clerk, "check-signature", under(worlds, {"signature": b64encode(b"0" * 32769).decode()}))
+    garbage = await submit(clerk, "check-signature", under(worlds, {"signature": b64encode(b"0" * 32768).decode()}))
 
     assert (nothing[0], broken[0], too_large[0], garbage[0]) == (422, 422, 422, 200)
     assert "Приложите файл подписи" in nothing[1]

@@ -90,7 +90,11 @@ async def test_an_old_paper_does_not_open_what_was_withdrawn_since(
     for late in (received, withdrawn - timedelta(seconds=1)):
         assert await register(service, town, receivedAt=late.isoformat()) == ["DECISION_OVERTAKEN"]
     assert await week(service, town, "galina", "nina") == ["CONSENT_WITHDRAWN"]
+    # A pile brings the oldest papers first: an older refusal between them opens no way back either.
     assert await register(service, town, decision="REFUSED", receivedAt=received.isoformat()) == []
+    assert await register(service, town, receivedAt=(received + timedelta(hours=1)).isoformat()) == [
+        "DECISION_OVERTAKEN"
+    ]
     assert await register(service, town, receivedAt=(withdrawn + timedelta(seconds=1)).isoformat()) == []
     assert await week(service, town, "galina", "nina") == []
 

@@ -140,6 +140,7 @@ async def ledger(desk: Desk) -> list[asyncpg.Record]:
 @pytest.fixture
 async def desk(service: Service, town: Town) -> Desk:
     """Galina has a confirmed address, and her school trusts one authority."""
+    await database.execute("UPDATE school SET address = 'г. Пермь, ул. Мира, 2' WHERE id = $1", town.first.id)
     contact = await insert(
         "contact_point", school=town.first.id, guardian=town.first.guardians["galina"], channel="EMAIL",
         value="galina@families.example", provenance="PAPER", document_reference="Папка 2", confirmed_at=NOON,
@@ -322,6 +323,7 @@ async def test_a_pupil_signs_the_own_decision_from_the_fourteenth_birthday_on(
 ) -> None:
     misha = town.first.pupils["misha"]
     await database.execute("UPDATE pupil SET birth_date = $2 WHERE id = $1", misha, born)
+    await database.execute("UPDATE school SET address = 'г. Пермь, ул. Мира, 2' WHERE id = $1", town.first.id)
     contact = await insert(
         "contact_point", school=town.first.id, pupil=misha, channel="EMAIL", value="m@x.example", provenance="PAPER",
         document_reference="Папка 2", confirmed_at=NOON,
@@ -585,7 +587,8 @@ async def test_a_signature_of_another_child_or_school_or_under_paper_is_refused(
     anna = await service.sign_in("anna")
     town = desk.town
     misha = {"pupilId": str(town.first.pupils["misha"]), "guardianId": str(town.first.guardians["anna"])}
-    shown = await desk.ask(DOCUMENT, {**misha, "purpose": "PERSONAL_DATA", "decision": "GIVEN"}, token=anna)
+    asked = {**misha, "purpose": "PERSONAL_DATA", "decision": "GIVEN", "told": TOLD}
+    shown = await desk.ask(DOCUMENT, asked, token=anna)
     document = shown["data"]["consentDocument"]
     row = {
         "kind": "ENHANCED", "verdict": "VALID", "reason": "", "cms": b"0", "checked_at": NOON,
@@ -637,3 +640,24 @@ async def test_what_the_signer_puts_in_is_in_the_signed_document_and_nothing_els
         answer = await desk.submit(cms, changed.encode(), "WITHDRAWN")
         assert answer["data"]["submitSignedConsent"]["verdict"] == "TAMPERED", changed
     assert [row["decision"] for row in await ledger(desk)] == ["GIVEN"]
+
+
+async def test_a_signature_file_under_empty_places_is_refused_and_under_filled_ones_counts(desk: Desk) -> None:
+    empty = await desk.ask(DOCUMENT, {**desk.pair, "purpose": "PERSONAL_DATA", "decision": "GIVEN"})
+    bare = empty["data"]["consentDocument"]["document"]
+    signer = signers.person("ECDSA", name=named("Галкина", "Галина"), **TERM)
+    refused = await desk.submit(signers.signed(signer, document=bare.encode()), bare.encode())
+    assert codes(refused) == ["DOCUMENT_INCOMPLETE"]
+    filled = bare.replace("_" * 32, "г. Пермь, ул. Мира, 2, кв. 1")
+    answer = await desk.submit(signers.signed(signer, document=filled.encode()), filled.encode())
+    assert answer["data"]["submitSignedConsent"]["verdict"] == "VALID"
+
+
+async def test_without_the_schools_address_nothing_is_signed(desk: Desk) -> None:
+    await database.execute("UPDATE school SET address = ''")
+    assert codes(await desk.request()) == ["DOCUMENT_INCOMPLETE"]
+    # Nor does the signer say where the school is.
+    document = (await desk.document())["document"].replace("_" * 32, "г. Пермь, где-то")
+    signer = signers.person("ECDSA", name=named("Галкина", "Галина"), **TERM)
+    answer = await desk.submit(signers.signed(signer, document=document.encode()), document.encode())
+    assert answer["data"]["submitSignedConsent"]["verdict"] == "TAMPERED"

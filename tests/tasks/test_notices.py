@@ -185,6 +185,13 @@ async def test_who_may_not_read_finds_nothing_in_the_mailbox_and_the_letter_is_r
     assert (await family.asked(told)).verdict == "CONSENT_REFUSED"
 
 
+async def test_whoever_looks_alone_is_still_told_of_the_own_decision(family: Family) -> None:
+    await family.contact()
+    await family.agree("EMAIL", schedule="SELF_SERVICE")
+    assert (await family.tell("новость")).outbox_id is None
+    assert (await family.tell("решение", own_matter=True, urgent=True)).outbox_id is not None
+
+
 async def test_ones_own_matter_needs_a_confirmed_address_only(family: Family) -> None:
     await family.contact()
     await family.agree()
