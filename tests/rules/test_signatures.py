@@ -218,6 +218,18 @@ def test_a_file_above_the_limit_is_not_looked_at() -> None:
     assert (too_large.verdict, "1 МБ" in too_large.reason) == (SignatureVerdict.MALFORMED, True)
 
 
+@pytest.mark.parametrize(("more", "verdict"), [(5, SignatureVerdict.VALID), (6, SignatureVerdict.MALFORMED)])
+def test_a_bag_of_certificates_is_looked_through_up_to_a_real_chains_length(
+    more: int, verdict: SignatureVerdict
+) -> None:
+    signer = person()
+    builder = PKCS7SignatureBuilder().set_data(DOCUMENT).add_signer(signer.certificate, signer.key, SHA256())
+    for number in range(more):
+        builder = builder.add_certificate(authority(number + 2).certificate)
+    checked = check(builder.sign(Encoding.DER, list(DETACHED)))
+    assert checked.verdict is verdict
+
+
 @pytest.mark.parametrize("garbage", [b"", b"\x30", b"0\x80", DOCUMENT, b"-----BEGIN CMS-----\n!\n", b"\x30\x80" * 5000])
 def test_garbage_is_malformed(garbage: bytes) -> None:
     assert check(garbage).verdict is SignatureVerdict.MALFORMED

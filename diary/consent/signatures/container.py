@@ -14,6 +14,8 @@ from diary.kit.wording import _
 
 #: The largest signature file that is looked at; a real one takes a few kilobytes.
 LARGEST_CMS = 1024 * 1024
+#: A real chain is shorter. Ways through a bag of authorities of one name grow faster than any power of their number.
+MOST_CERTIFICATES = 6
 #: Every Russian national algorithm (GOST) has its identifier in this branch.
 GOST_BRANCH = "1.2.643."
 #: What parsing hostile bytes may raise in asn1crypto.
@@ -22,6 +24,7 @@ BAD_BYTES = (ValueError, TypeError, KeyError, IndexError, AttributeError, Overfl
 NOT_A_CMS = _("Файл не является электронной подписью в формате CMS (PKCS#7).")
 TOO_LARGE = _("Файл подписи слишком большой: допускается не более 1 МБ.")
 NOT_DETACHED = _("Нужна отсоединённая подпись: в этом файле подпись лежит вместе с документом.")
+TOO_MANY_CERTIFICATES = _("В файле подписи слишком много сертификатов.")
 NO_SIGNER = _("В файле нет ни одной подписи.")
 NO_CERTIFICATE = _("В файле подписи нет сертификата подписавшего.")
 SEVERAL = _("В файле несколько подписей, а документ подписывает один человек.")
@@ -82,6 +85,8 @@ def _opened(data: bytes) -> Container:
         raise NotASignature(SignatureVerdict.MALFORMED, NO_SIGNER)
     if len(signers) > 1:
         raise NotASignature(SignatureVerdict.SEVERAL_SIGNERS, SEVERAL)
+    if len(signed["certificates"]) > MOST_CERTIFICATES:
+        raise NotASignature(SignatureVerdict.MALFORMED, TOO_MANY_CERTIFICATES)
     if signed["encap_content_info"]["content"] is not core.VOID and signed["encap_content_info"]["content"].native:
         raise NotASignature(SignatureVerdict.MALFORMED, NOT_DETACHED)
     found = extract_certificate_info(signed)
