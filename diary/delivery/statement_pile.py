@@ -70,7 +70,10 @@ _DRAFTS = f"""
         JOIN school_class k ON k.id = t.school_class
         WHERE m.pupil = p.id ORDER BY m.valid_to IS NULL DESC, m.valid_from DESC LIMIT 1
     ) AS k ON true
-    WHERE s.state = 'DRAFT' AND s.school = ANY ($1) AND ($2::uuid IS NULL OR k.id = $2)
+    LEFT JOIN signature v ON v.id = s.signature
+    -- A file that nobody could confirm waits apart: it must not hold up the papers of others.
+    WHERE s.state = 'DRAFT' AND (s.form = 'PAPER' OR v.verdict = 'VALID')
+        AND s.school = ANY ($1) AND ($2::uuid IS NULL OR k.id = $2)
         AND ($3::date IS NULL OR (s.received_at AT TIME ZONE c.time_zone)::date >= $3)
         AND ($4::date IS NULL OR (s.received_at AT TIME ZONE c.time_zone)::date <= $4)
     ORDER BY s.received_at, s.id LIMIT $5

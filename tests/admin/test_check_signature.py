@@ -164,3 +164,15 @@ async def test_a_word_about_an_electronic_signature_registers_nothing(
     assert (bare.status_code, borrowed.status_code, form[0]) == (422, 422, 422)
     assert "Электронная подпись не принята" in bare.text
     assert await ledger(worlds) == []
+
+
+async def test_a_file_that_nobody_can_confirm_does_not_hold_up_the_pile(
+    clerk: httpx.AsyncClient, worlds: Worlds
+) -> None:
+    await submit(clerk, "check-signature", under(worlds, {"signature": b64encode(b"garbage").decode()}))
+    assert [(row["state"], row["verdict"]) for row in await drafts(worlds)] == [("DRAFT", "MALFORMED")]
+    waiting = await database.fetch(
+        "SELECT count(*) AS many FROM statement WHERE school = $1 AND state = 'DRAFT' AND form = 'PAPER'", worlds.a.id
+    )
+    status, said = await submit(clerk, "register-statements", {"count": waiting[0]["many"]})
+    assert (status, f"Зарегистрировано: {waiting[0]['many']}." in said) == (200, True), said
