@@ -16,6 +16,7 @@ from diary.consent.tables import Purpose
 from diary.kit import clock, database
 from diary.kit.command import command
 from diary.kit.refusal import BadInput, NotFound, Refusal
+from diary.kit.typed_line import typed_line
 from diary.kit.wording import _
 
 #: The version under which a school begins with the texts that come with the service.
@@ -148,14 +149,18 @@ async def publish(
     """
     if school_id not in viewer.schools(Role.OFFICE):
         raise NotFound
-    version, title, body = version.strip(), title.strip(), body.strip()
+    version = typed_line(version, field="textVersion")
+    title, body = typed_line(title, field="title"), body.strip()
     now = clock.now()
     for field, value, longest in (("textVersion", version, 64), ("title", title, 255), ("body", body, LONGEST_BODY)):
         if not value or len(value) > longest:
             raise BadInput(field=field, reason=_("пусто или слишком длинно"))
     if published_at is not None and published_at < now:
         raise BadInput(field="publishedAt", reason=_("текст не может начать действовать в прошлом"))
-    places = set(_PLACE.findall(body))
+    if BLANK in body:
+        # So a place looks that the signer has left empty.
+        raise BadInput(field="body", reason=_("линия для записи от руки: не длиннее 31 знака"))
+    places = set(_PLACE.findall(f"{title}{body}"))
     if missing := [place for place in _PLACES_NEEDED[purpose] if place not in places]:
         raise TextLacksPlaces(missing=", ".join(missing))
     if unknown := sorted(places - _PLACES):
