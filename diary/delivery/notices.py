@@ -63,8 +63,8 @@ _PAIR = f"""
 _QUEUE = """
     INSERT INTO outbox (school, kind, topic, dedup_key, guardian, pupil, contact_point, timing, agreed_day, mailing,
         obligation, message, subject, body, due_at, created_at, created_by)
-    SELECT $1, t.kind, $2, $3 || ':' || t.guardian, t.guardian, t.pupil, t.contact, $17, t.agreed_day, $4, $5, t.message,
-        $6, $7, t.due_at, $8, $9
+    SELECT $1, t.kind, $2, $3 || ':' || t.guardian, t.guardian, t.pupil, t.contact, $17, t.agreed_day, $4,
+        $5, t.message, $6, $7, t.due_at, $8, $9
     FROM unnest($10::varchar[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[], $15::date[], $16::timestamptz[])
         AS t (kind, guardian, pupil, contact, message, agreed_day, due_at)
     ON CONFLICT (dedup_key) DO NOTHING

@@ -13,7 +13,7 @@ import orjson
 from diary.consent.verdict import ALLOWED
 from diary.delivery.agreements import DAYS, current_sql, days_of
 from diary.delivery.informing import InformingChannel, may_send
-from diary.delivery.rules import Departure, DeliveryDays, about_oneself, decided_by, departure_of_waiting, is_quiet
+from diary.delivery.rules import DeliveryDays, Departure, about_oneself, decided_by, departure_of_waiting, is_quiet
 from diary.delivery.tables import DeliverySchedule, Messenger, OutboxTiming, OutboxTopic
 from diary.kit import clock, database
 

@@ -105,7 +105,7 @@ def _mailing_on(day: date, now: datetime, days: DeliveryDays) -> datetime | None
 
 
 def keeps_days(days: DeliveryDays, timing: OutboxTiming) -> bool:
-    """Whether a letter waits for mailing days: mailings do, and all but the urgent where a family agreed its own (A4)."""
+    """Whether a letter waits for a mailing day: mailings do, and notices where a family agreed its own days (A4)."""
     return timing is OutboxTiming.MAILING or (
         timing is OutboxTiming.NOTICE and days.schedule is DeliverySchedule.AGREED_DAYS
     )

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from urllib.parse import SplitResult, urlsplit
+
+from tasks.channels.resolver import Address, Resolver
 
 #: Behind this prefix IPv4 addresses hide, private ones too (RFC 6052).
 _TRANSLATED = IPv6Network("64:ff9b::/96")
+#: The open Internet of IPv6; whatever lies outside belongs to a machine, a link, a site or nobody.
+_UNICAST = IPv6Network("2000::/3")
+#: Inside it tunnels end (Teredo, 6to4), which lead to addresses of their own choice, and books have their examples.
+_NO_PLACES_6 = tuple(IPv6Network(net) for net in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"))
+#: What the standard library of an earlier Python takes for global.
+_NO_PLACES_4 = tuple(IPv4Network(net) for net in ("192.0.0.0/24", "192.88.99.0/24"))
 HTTPS = 443
-#: The name server is waited for so long, seconds.
-NAME_PATIENCE = 5.0
-
-Address = IPv4Address | IPv6Address
 
 
 class NotPublic(Exception):  # noqa: N818 - says what is known
@@ -34,17 +36,15 @@ class Endpoint:
     authority: str
 
 
-async def resolved(url: str, *, allow_loopback: bool = False) -> Endpoint:
-    """Return where an endpoint leads at this moment.
+async def resolved(url: str, resolver: Resolver, *, seconds: float, allow_loopback: bool = False) -> Endpoint:
+    """Return where an endpoint leads at this moment; its name server is waited for so many seconds.
 
     Raises NotPublic, or OSError when its name has no address now. All addresses of a name must be public: one that is
     not tells that the name is a trap.
     """
     parts = _parts(url, allow_loopback=allow_loopback)
     host, port = parts.hostname or "", parts.port or (HTTPS if parts.scheme == "https" else 80)
-    async with asyncio.timeout(NAME_PATIENCE):
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = [ip_address(place[4][0]) for place in found if "%" not in str(place[4][0])]
+    addresses = await resolver.addresses(host, port, seconds=seconds)
     if not addresses or not all(is_public(at) or (allow_loopback and at.is_loopback) for at in addresses):
         raise NotPublic("ENDPOINT_NOT_PUBLIC")
     if parts.scheme == "http" and not all(at.is_loopback for at in addresses):
@@ -60,15 +60,15 @@ async def resolved(url: str, *, allow_loopback: bool = False) -> Endpoint:
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address belongs to the open Internet, whatever it is wrapped in."""
+    """Whether an address is one of those that the open Internet is made of; a wrapped one is what it wraps."""
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:
             return is_public(address.ipv4_mapped)
         if address in _TRANSLATED:
             return is_public(IPv4Address(int(address) & 0xFFFF_FFFF))
-        if address.sixtofour is not None or address.teredo is not None or address.is_site_local:
-            return False
-    return address.is_global and not address.is_multicast and not address.is_reserved and not address.is_unspecified
+        return address.is_global and address in _UNICAST and not any(address in net for net in _NO_PLACES_6)
+    is_unicast = not (address.is_multicast or address.is_reserved or address.is_unspecified)
+    return address.is_global and is_unicast and not any(address in net for net in _NO_PLACES_4)
 
 
 def _parts(url: str, *, allow_loopback: bool) -> SplitResult:

@@ -11,7 +11,7 @@ import json
 import logging
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -42,6 +42,8 @@ class Patience:
     """How long a provider is waited for, seconds; all together shorter than a letter's lease (D7)."""
 
     connect: float = 5.0
+    #: A stranger's name server, where addresses come from strangers.
+    names: float = 5.0
     #: Everything: connecting, writing and the whole answer.
     all: float = 20.0
     #: A server that could not be reached, fell silent or broke down is left alone for so long: its letters must not
@@ -118,14 +120,27 @@ class Client:
         """Drop what is open."""
         await self._client.aclose()
 
-    async def post(self, url: str, **request: Any) -> Answer | RetryAfter | Uncertain:
+    async def post(self, url: str, *, at: Sequence[str] = (), **request: Any) -> Answer | RetryAfter | Uncertain:
         """Post and return the answer; RetryAfter when nothing was written, Uncertain when nobody answered after that.
 
-        `request` is what httpx takes: json, data or content, headers, params, extensions.
+        `url` names the provider, which is one however many addresses it has; `at` are the places where it is called
+        instead, one after the other while nothing could be written. `request` is what httpx takes: json, data or
+        content, headers, params, extensions.
         """
-        server = httpx.URL(url).netloc.decode("ascii")
+        named = httpx.URL(url)
+        server = f"{named.scheme}://{named.netloc.decode('ascii')}"
         if time.monotonic() < self._away_until.get(server, 0.0):
             return RetryAfter(None, f"{CONNECTION}: away")
+        answer: Answer | RetryAfter | Uncertain = RetryAfter(None, CONNECTION)
+        for place in at or (url,):
+            answer = await self._post(place, dict(request))
+            if not isinstance(answer, RetryAfter):
+                break
+        if not isinstance(answer, Answer) or answer.status >= 500:
+            self._is_away(server)
+        return answer
+
+    async def _post(self, url: str, request: dict[str, Any]) -> Answer | RetryAfter | Uncertain:
         begun = False
 
         async def watch(event: str, _facts: Mapping[str, Any]) -> None:
@@ -138,11 +153,10 @@ class Client:
                 asyncio.timeout(self._patience.all),
                 self._client.stream("POST", url, **request) as response,
             ):
-                answer = await _read(response)
+                return await _read(response)
         except (httpx.HTTPError, OSError, TimeoutError, ssl.SSLError) as problem:
             # The text of an error may hold the address, and the address a token.
             kind = type(problem).__name__
-            self._is_away(server)
             if begun:
                 return Uncertain(f"{CONNECTION_LOST_AFTER_TEXT}: {kind}")
             return RetryAfter(None, f"{CONNECTION}: {kind}")
@@ -150,9 +164,6 @@ class Client:
             if begun:
                 return Uncertain(f"{CONNECTION_LOST_AFTER_TEXT}: {type(problem).__name__}")
             raise
-        if answer.status >= 500:
-            self._is_away(server)
-        return answer
 
     def _is_away(self, server: str) -> None:
         now = time.monotonic()

@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from abc import abstractmethod
 
-from tasks.channels.channel import BAD_ADDRESS, Channel, Outcome, Parcel, Permanent, RetryAfter
-from tasks.channels.http import Answer, Client, Patience
-from tasks.channels.pace import Pace
+from tasks.channels.channel import BAD_ADDRESS, Outcome, Parcel, Permanent
+from tasks.channels.http import Answer, Patience
+from tasks.channels.provider import HttpProvider
 
 
-class Messenger(ABC):
+class Messenger(HttpProvider):
     """A messenger's bot that writes to families."""
 
-    #: The provider bears so many messages a second.
     per_second = 20.0
 
     def __init__(self, *, url: str, token: str, patience: Patience | None = None) -> None:
+        super().__init__(patience=patience)
         self._url = url.rstrip("/")
         self._token = token
-        self._client = Client(patience=patience)
-        self._pace = Pace(self.per_second)
-
-    @asynccontextmanager
-    async def opened(self) -> AsyncIterator[Channel | RetryAfter]:
-        """Lend the bot when it is its turn; the connection is made with the message."""
-        await self._pace.keep()
-        yield self
-
-    async def close(self) -> None:
-        """Drop what is open."""
-        await self._client.close()
 
     async def send(self, parcel: Parcel) -> Outcome:
         """Send the parcel as one message."""

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from tasks.channels.channel import (
-    Channel,
     Delivered,
     Outcome,
     Parcel,
@@ -16,7 +12,8 @@ from tasks.channels.channel import (
     as_message,
     in_one_line,
 )
-from tasks.channels.http import Answer, Client, Patience, by_status, waiting
+from tasks.channels.http import Answer, Patience, by_status, waiting
+from tasks.channels.provider import HttpProvider
 
 #: Five parts of 67 letters: whatever is longer costs more than it tells.
 LONGEST_TEXT = 335
@@ -27,23 +24,14 @@ REFUSED = {"REJECTED", "TOO_LONG"}
 LATER = {"BUSY", "NO_MONEY", "UNAVAILABLE"}
 
 
-class Sms:
+class Sms(HttpProvider):
     """The gateway of this machine's operator."""
 
     def __init__(self, *, url: str, token: str | None, sender: str, patience: Patience | None = None) -> None:
+        super().__init__(patience=patience)
         self._url = url
         self._sender = sender
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._client = Client(patience=patience)
-
-    @asynccontextmanager
-    async def opened(self) -> AsyncIterator[Channel | RetryAfter]:
-        """Lend the gateway; the connection is made with the message."""
-        yield self
-
-    async def close(self) -> None:
-        """Drop what is open."""
-        await self._client.close()
 
     async def send(self, parcel: Parcel) -> Outcome:
         """Send the parcel as one message."""

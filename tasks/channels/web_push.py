@@ -9,18 +9,19 @@ import base64
 import json
 import ssl
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 from http_ece import ECEException
-from py_vapid import Vapid02, VapidException
+from py_vapid import VapidException
 from pywebpush import WebPusher, WebPushException
 
+from diary.delivery import push_key
 from settings import SettingError
-from tasks.channels.channel import Channel, Delivered, Outcome, Parcel, Permanent, RetryAfter, cut, in_one_line
+from tasks.channels.channel import Delivered, Outcome, Parcel, Permanent, RetryAfter, cut, in_one_line
 from tasks.channels.endpoints import Endpoint, NotPublic, resolved
-from tasks.channels.http import CONNECTION, Answer, Client, Patience, by_status
+from tasks.channels.http import CONNECTION, Answer, Patience, by_status
+from tasks.channels.provider import HttpProvider
+from tasks.channels.resolver import Resolver
 
 #: A notice that the browser could not be given for a day is old news, seconds.
 LIVES_FOR = 86_400
@@ -34,7 +35,7 @@ ADDRESSES_AT_MOST = 3
 BAD_KEYS = "BAD_KEYS"
 
 
-class WebPush:
+class WebPush(HttpProvider):
     """The school's voice towards browsers."""
 
     def __init__(
@@ -47,9 +48,9 @@ class WebPush:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         """Read the private key, PEM, DER or raw in base64url; raises SettingError without repeating it."""
+        super().__init__(patience=patience, tls=tls)
         try:
-            pem = "-----BEGIN" in key
-            self._vapid = Vapid02.from_pem(key.strip().encode()) if pem else Vapid02.from_string(key)
+            self._vapid = push_key.signer(key)
             self._signature("https://push.example", contact)
         except (ValueError, TypeError, IndexError, AttributeError, VapidException) as problem:
             raise SettingError(
@@ -58,16 +59,7 @@ class WebPush:
             ) from problem
         self._contact = contact
         self._allow_loopback = allow_loopback
-        self._client = Client(patience=patience, tls=tls)
-
-    @asynccontextmanager
-    async def opened(self) -> AsyncIterator[Channel | RetryAfter]:
-        """Lend the channel; every browser has a push service of its own, so nothing is connected before."""
-        yield self
-
-    async def close(self) -> None:
-        """Drop what is open."""
-        await self._client.close()
+        self._resolver = Resolver()
 
     async def send(self, parcel: Parcel) -> Outcome:
         """Encrypt the parcel for its browser and give it to the push service."""
@@ -76,10 +68,15 @@ class WebPush:
         except (WebPushException, ECEException, ValueError, TypeError, IndexError, KeyError):
             return Permanent(BAD_KEYS, contact_is_dead=True)
         try:
-            endpoint = await resolved(parcel.address, allow_loopback=self._allow_loopback)
+            endpoint = await resolved(
+                parcel.address,
+                self._resolver,
+                seconds=self._patience.names,
+                allow_loopback=self._allow_loopback,
+            )
         except NotPublic as problem:
             return Permanent(str(problem), contact_is_dead=True)
-        except (OSError, UnicodeError) as problem:
+        except OSError as problem:
             return RetryAfter(None, f"{CONNECTION}: {type(problem).__name__}")
         answer = await self._post(endpoint, parcel, body)
         return _understood(answer) if isinstance(answer, Answer) else answer
@@ -95,14 +92,13 @@ class WebPush:
             # A second attempt replaces the first one while the browser is away.
             "Topic": base64.urlsafe_b64encode(parcel.id.bytes).decode().rstrip("="),
         }
-        answer: Answer | Outcome = RetryAfter(None, CONNECTION)
-        for address in endpoint.pinned[:ADDRESSES_AT_MOST]:
-            answer = await self._client.post(
-                address, content=body, headers=headers, extensions={"sni_hostname": endpoint.host}
-            )
-            if not isinstance(answer, RetryAfter):
-                break
-        return answer
+        return await self._client.post(
+            endpoint.origin,
+            at=endpoint.pinned[:ADDRESSES_AT_MOST],
+            content=body,
+            headers=headers,
+            extensions={"sni_hostname": endpoint.host},
+        )
 
     def _signature(self, origin: str, contact: str) -> dict[str, str]:
         claims = {"aud": origin, "sub": contact, "exp": int(time.time()) + SIGNED_FOR}

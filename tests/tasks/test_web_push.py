@@ -8,8 +8,9 @@ import datetime as dt
 import json
 import socket
 import ssl
-from collections.abc import AsyncIterator
-from dataclasses import replace
+import threading
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from py_vapid import Vapid02
 
-from tasks.channels.channel import CUT_OFF, Delivered, Outcome, Parcel, Permanent, RetryAfter
+from tasks.channels.channel import CUT_OFF, Delivered, Outcome, Parcel, Permanent, RetryAfter, Uncertain
 from tasks.channels.endpoints import is_public
+from tasks.channels.http import Patience
+from tasks.channels.resolver import AT_ONCE
 from tasks.channels.web_push import WebPush
 from tests.tasks.gateway import Gateway
 from tests.tasks.ways import EAGER, PUSH_KEY, Browser
@@ -188,6 +191,26 @@ def test_the_open_internet_is_public(address: str) -> None:
     assert is_public(ip_address(address))
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        # IPv4: this network, private, shared by carriers, loopback, link, protocols, examples, relays, benchmarks, rest
+        "0.1.2.3", "10.0.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1", "100.127.255.255", "127.0.0.1",
+        "169.254.169.254", "192.0.0.1", "192.0.0.8", "192.0.0.171", "192.0.2.1", "198.51.100.1", "203.0.113.1",
+        "192.88.99.1", "198.18.0.1", "198.19.255.255", "224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255",
+        # IPv6: nobody, loopback, link, old and new site, multicast, discard, examples, routing segments
+        "::", "::1", "fe80::1", "fec0::1", "fc00::1", "fd12:3456::1", "ff02::1", "100::1", "2001:db8::1", "3fff::1",
+        "5f00::1", "4000::1",
+        # IPv4 inside IPv6: mapped, compatible, translated, translated locally, 6to4, Teredo, ISATAP of a link
+        "::ffff:127.0.0.1", "::ffff:100.64.0.1", "::127.0.0.1", "::10.0.0.1", "::8.8.8.8", "64:ff9b::7f00:1",
+        "64:ff9b::a9fe:a9fe", "64:ff9b:1::8.8.8.8", "64:ff9b:1::a00:1", "2002:7f00:1::1", "2002:808:808::1",
+        "2001:0:808:808::1", "2001:0:53aa:64c::f5ff:fffe", "fe80::5efe:8.8.8.8",
+    ],
+)  # fmt: skip
+def test_what_is_not_the_open_internet_is_not_public(address: str) -> None:
+    assert not is_public(ip_address(address))
+
+
 async def test_leave_for_this_machine_is_no_leave_for_its_network() -> None:
     for endpoint in ("https://10.1.2.3/push", "https://169.254.169.254/", "http://8.8.8.8/push"):
         outcome = await pushed(notice(endpoint, Browser()))
@@ -195,44 +218,135 @@ async def test_leave_for_this_machine_is_no_leave_for_its_network() -> None:
         assert outcome.contact_is_dead
 
 
-async def test_a_name_with_one_inner_address_among_its_own_is_a_trap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The name server is the outside here: it answers as a stranger's may."""
-    asked = []
+@dataclass
+class NameServer:
+    """The name server, which is the outside: it answers as a stranger's may, and as slowly."""
 
-    async def answered(_loop: object, host: str, port: int, **_more: object) -> list[Any]:
-        asked.append(host)
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in ("8.8.8.8", "192.168.0.1")]
+    addresses: dict[str, list[list[str]]] = field(default_factory=dict)
+    slow: threading.Event | None = None
+    asked: list[str] = field(default_factory=list)
 
-    monkeypatch.setattr(type(asyncio.get_running_loop()), "getaddrinfo", answered, raising=False)
+    def answers(self, host: str, *in_turn: list[str]) -> None:
+        """Set what it says of a name; the last answer is repeated."""
+        self.addresses[host] = list(in_turn)
+
+    def look_up(self, host: str, port: int, *_more: object, **_options: object) -> list[Any]:
+        """Answer like the system's own function."""
+        self.asked.append(host)
+        if host not in self.addresses:
+            assert self.slow is not None, f"{host} is nobody's"
+            self.slow.wait(30)
+            raise socket.gaierror(socket.EAI_AGAIN, "no answer")
+        known = self.addresses[host]
+        found = known.pop(0) if len(known) > 1 else known[0]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
+
+
+@pytest.fixture
+def name_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[NameServer]:
+    """A name server that does as it is told."""
+    server = NameServer(slow=threading.Event())
+    monkeypatch.setattr(socket, "getaddrinfo", server.look_up)
+    yield server
+    assert server.slow is not None
+    server.slow.set()
+
+
+async def test_a_name_with_one_inner_address_among_its_own_is_a_trap(name_server: NameServer) -> None:
+    name_server.answers("push.example", ["8.8.8.8", "192.168.0.1"])
 
     outcome = await pushed(notice("https://push.example/1", Browser()), loopback=False)
 
     assert outcome == Permanent("ENDPOINT_NOT_PUBLIC", contact_is_dead=True)
-    assert asked == ["push.example"]
+    assert name_server.asked == ["push.example"]
 
 
 async def test_a_name_is_looked_up_once_and_what_it_means_afterwards_is_of_no_matter(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+    gateway: Gateway, name_server: NameServer
 ) -> None:
-    """The name server is the outside here: its second answer would lead somewhere else."""
-    asked = []
-    look_up = type(asyncio.get_running_loop()).getaddrinfo
-
-    async def answered(loop: Any, host: Any, port: int, **more: Any) -> list[Any]:
-        asked.append(host)
-        if host != "push.example":
-            return list(await look_up(loop, host, port, **more))
-        address = "127.0.0.1" if asked.count(host) == 1 else "192.0.2.1"
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
-
-    monkeypatch.setattr(type(asyncio.get_running_loop()), "getaddrinfo", answered)
+    name_server.answers("push.example", ["127.0.0.1"], ["192.0.2.1"])
     gateway.answers(b"", 201)
 
     outcome = await pushed(notice(f"http://push.example:{gateway.port}/1", Browser()))
 
     assert outcome == Delivered("", "HTTP_201")
-    assert asked.count("push.example") == 1
+    assert name_server.asked == ["push.example"]
     assert gateway.requests[0].headers["host"] == f"push.example:{gateway.port}"
+
+
+async def test_slow_names_hold_up_one_another_and_nothing_else(gateway: Gateway, name_server: NameServer) -> None:
+    """More of them than this process has threads for its own look-ups."""
+    gateway.answers(b"", 201)
+    patience = replace(EAGER, names=2)
+    channel = WebPush(key=PUSH_KEY, contact=CONTACT, patience=patience)
+    slow = [channel.send(notice(f"https://slow{number}.example/1", Browser())) for number in range(60)]
+    sending = asyncio.gather(*slow)
+    await asyncio.sleep(0.1)
+
+    async with asyncio.timeout(1.5):
+        assert await asyncio.to_thread(lambda: "other work") == "other work"
+
+    assert await sending == [RetryAfter(None, "CONNECTION: TimeoutError")] * 60
+    assert len(name_server.asked) == AT_ONCE, "the others have not even begun"
+    assert len([thread for thread in threading.enumerate() if thread.name == "resolver"]) == AT_ONCE
+    name_server.answers("push.example", ["192.168.0.1"])
+    assert name_server.slow is not None
+    name_server.slow.set()
+    for thread in threading.enumerate():
+        if thread.name == "resolver":
+            await asyncio.to_thread(thread.join)
+    after = await channel.send(notice("https://push.example/1", Browser()))
+    assert after == Permanent("ENDPOINT_NOT_PUBLIC", contact_is_dead=True), "their places are free again"
+    await channel.close()
+
+
+#: What was away a moment ago is remembered.
+PATIENT = Patience(connect=2, all=2, away=60)
+
+
+async def test_a_push_service_with_several_addresses_is_one(gateway: Gateway, name_server: NameServer) -> None:
+    """Its name leads to a machine that is down, then to one that is not: the service as a whole has been away."""
+    gateway.answers(b"", 201)
+    name_server.answers("push.example", ["127.0.0.9"], ["127.0.0.1"])
+    channel = WebPush(key=PUSH_KEY, contact=CONTACT, allow_loopback=True, patience=PATIENT)
+
+    first, second = [
+        await channel.send(notice(f"http://push.example:{gateway.port}/{turn}", Browser())) for turn in (1, 2)
+    ]
+
+    assert first == RetryAfter(None, "CONNECTION: ConnectError")
+    assert second == RetryAfter(None, "CONNECTION: away")
+    assert gateway.requests == []
+    await channel.close()
+
+
+async def test_an_address_of_a_push_service_that_is_down_is_made_up_for_by_the_next(
+    gateway: Gateway, name_server: NameServer
+) -> None:
+    gateway.answers(b"", 201)
+    name_server.answers("push.example", ["127.0.0.9", "127.0.0.1"])
+    channel = WebPush(key=PUSH_KEY, contact=CONTACT, allow_loopback=True, patience=PATIENT)
+
+    outcomes = [await channel.send(notice(f"http://push.example:{gateway.port}/1", Browser())) for _ in range(2)]
+
+    assert outcomes == [Delivered("", "HTTP_201")] * 2
+    await channel.close()
+
+
+async def test_two_push_services_behind_one_address_are_two(gateway: Gateway, name_server: NameServer) -> None:
+    name_server.answers("down.example", ["127.0.0.1"])
+    name_server.answers("push.example", ["127.0.0.1"])
+    channel = WebPush(key=PUSH_KEY, contact=CONTACT, allow_loopback=True, patience=PATIENT)
+    gateway.answers(b"", 502)
+    down = await channel.send(notice(f"http://down.example:{gateway.port}/1", Browser()))
+    gateway.answers(b"", 201)
+
+    other = await channel.send(notice(f"http://push.example:{gateway.port}/1", Browser()))
+    again = await channel.send(notice(f"http://DOWN.example:{gateway.port}/1", Browser()))
+
+    assert (down, other) == (Uncertain("HTTP_502"), Delivered("", "HTTP_201"))
+    assert again == RetryAfter(None, "CONNECTION: away")
+    await channel.close()
 
 
 async def test_a_name_without_an_address_may_have_one_later() -> None:
