@@ -23,8 +23,16 @@ LONGEST_POSTAL = 400
 LONGEST_ENDPOINT = 1000
 #: Telegram counts chats, VK and MAX count people; a bot writes to a number, not to a name.
 _MESSENGER_ID = re.compile(r"[1-9][0-9]{0,18}")
-#: A browser's secret beside its public key, bytes (RFC 8291).
-AUTH_BYTES = 16
+#: The largest number that a messenger can have given to a person.
+_LARGEST_ID = {Messenger.TELEGRAM: 2**40 - 1, Messenger.VK: 2**63 - 1, Messenger.MAX: 2**63 - 1}
+#: A browser's public key, a point in full, and the secret beside it, bytes (RFC 8291).
+POINT_BYTES, AUTH_BYTES = 65, 16
+#: Phone numbers that can take a text message; in some countries mobile ones look like all others.
+_TAKES_SMS = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
+#: The name of a push service: letters and digits, at least two parts, the last one no number.
+_PUBLIC_NAME = re.compile(r"(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+#: Names that end so mean something inside a machine or a network only (RFC 6761 and the like).
+_PRIVATE_NAMES = frozenset({"localhost", "local", "internal", "invalid", "test", "onion", "alt", "arpa", "lan", "home"})
 
 
 def browser_keys(keys: Mapping[str, str] | None) -> dict[str, str]:
@@ -32,7 +40,7 @@ def browser_keys(keys: Mapping[str, str] | None) -> dict[str, str]:
     try:
         point, secret = (_raw(keys[name]) for name in ("p256dh", "auth")) if keys else (b"", b"")
         EllipticCurvePublicKey.from_encoded_point(SECP256R1(), point)
-        sound = len(secret) == AUTH_BYTES
+        sound = len(point) == POINT_BYTES and len(secret) == AUTH_BYTES
     except (KeyError, ValueError, binascii.Error):
         sound = False
     if not sound:
@@ -58,6 +66,23 @@ def normalised(channel: Channel, value: str, *, messenger: Messenger | None = No
     if len(value) > LONGEST_POSTAL or not value.isprintable():
         raise BadInput(field="value", reason=_("почтовый адрес одной строкой, до 400 знаков"))
     return " ".join(value.split())
+
+
+def reachable(channel: Channel, value: str, *, messenger: Messenger | None = None) -> str:
+    """Return the address as normalised() does, if anything can ever arrive there; raises BadInput with what is wrong.
+
+    What a family is to be told would otherwise be lost at the first letter, or be waited for in vain (R8.1).
+    """
+    address = normalised(channel, value, messenger=messenger)
+    if channel is Channel.SMS and phonenumbers.number_type(phonenumbers.parse(address)) not in _TAKES_SMS:
+        raise BadInput(field="value", reason=_("на этот номер не приходят СМС: укажите мобильный"))
+    if messenger is not None and int(address) > _LARGEST_ID[messenger]:
+        raise BadInput(field="value", reason=_("такого номера в мессенджере не бывает"))
+    if channel is Channel.WEB_PUSH:
+        name = (urlsplit(address).hostname or "").lower()
+        if not _PUBLIC_NAME.fullmatch(name) or name.rpartition(".")[2] in _PRIVATE_NAMES:
+            raise BadInput(field="value", reason=_("это не служба уведомлений в Интернете"))
+    return address
 
 
 def _email(value: str) -> str:
@@ -93,10 +118,11 @@ def _messenger_id(value: str) -> str:
 def _endpoint(value: str) -> str:
     try:
         parts = urlsplit(value)
-        sound = parts.scheme == "https" and bool(parts.hostname) and not parts.username and parts.port in (None, 443)
+        has_login = "@" in parts.netloc
+        sound = parts.scheme == "https" and bool(parts.hostname) and not has_login and parts.port in (None, 443)
     except ValueError:
         sound = False
-    if not sound or len(value) > LONGEST_ENDPOINT or not value.isascii() or not value.isprintable():
+    if not sound or len(value) > LONGEST_ENDPOINT or not value.isascii() or any(sign in value for sign in " #\\"):
         raise BadInput(field="value", reason=_("это не адрес для уведомлений браузера"))
     return value
 

@@ -13,7 +13,7 @@ import asyncpg
 from diary.access.tables import Role
 from diary.access.viewer import Viewer
 from diary.delivery import codes
-from diary.delivery.addresses import browser_keys, normalised
+from diary.delivery.addresses import browser_keys, reachable
 from diary.delivery.tables import Channel, CodePurpose, Messenger, Provenance
 from diary.kit import clock, database
 from diary.kit.command import command
@@ -221,7 +221,7 @@ async def _add(
     document_reference: str,
     address: str,
 ) -> AddedContact:
-    value = normalised(channel, value, messenger=messenger)
+    value = reachable(channel, value, messenger=messenger)
     document_reference = typed_line(document_reference, field="documentReference")
     if push_keys is not None and channel is not Channel.WEB_PUSH:
         raise BadInput(field="pushKeys", reason=_("ключи указывают только для уведомлений браузера"))
