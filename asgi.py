@@ -32,10 +32,11 @@ from cabinet.front_page import front_route
 from cabinet.mail_page import mail_routes
 from cabinet.template import style_route
 from diary.access.session_tokens import cookie_name
+from diary.delivery import push_key
 from diary.kit import database
 from diary.kit.announcement import announcements
 from diary.kit.outage import OUTAGES
-from settings import Settings
+from settings import SettingError, Settings
 from settings import settings as read_settings
 
 log = logging.getLogger(__name__)
@@ -59,12 +60,16 @@ class DiaryApplication(Starlette):
 
 
 def create_app(settings: Settings) -> Starlette:
-    """Return the web process's application; it opens the database and the announcements while it runs."""
+    """Return the web process's application; it opens the database and the announcements while it runs.
+
+    Raises SettingError when this machine's settings cannot work.
+    """
     graphql = DiaryGraphQL(
         schema(introspection=not settings.is_production),
         cookie=cookie_name(https=settings.is_https),
         public_url=settings.public_url,
         has_query_page=not settings.is_production,
+        push_key=_push_key(settings),
     )
 
     @asynccontextmanager
@@ -102,6 +107,16 @@ def trusted_hosts(settings: Settings) -> list[str]:
     if settings.public_url:
         names.append(urlsplit(settings.public_url).hostname or "")
     return [name for name in names if name]
+
+
+def _push_key(settings: Settings) -> str | None:
+    """Return the public half of this machine's key for browsers' notices, None where it sends none."""
+    if settings.channels.web_push_key is None:
+        return None
+    try:
+        return push_key.public_key(settings.channels.web_push_key)
+    except push_key.PushKeyError as problem:
+        raise SettingError(f"WEB_PUSH_KEY is {problem}") from problem
 
 
 async def _schema(request: Request) -> Response:  # noqa: ARG001

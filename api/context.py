@@ -40,6 +40,8 @@ class Context:
     cookie: str | None = None
     #: What the client sent with connection_init; Strawberry fills it in.
     connection_params: dict[str, object] = field(default_factory=dict)
+    #: What a browser gives its leave for notices to; None where this machine sends none.
+    push_key: str | None = None
     #: A socket whose cookie came without an Origin: no browser sends that, so the cookie does not count.
     bare_cookie: bool = False
     #: The account that this socket is counted for.

@@ -69,6 +69,7 @@ class DiaryGraphQL(GraphQL[Context, None]):
         cookie: str,
         public_url: str | None,
         has_query_page: bool,
+        push_key: str | None = None,
         socket_life: float = LONGEST_LIFE,
     ) -> None:
         super().__init__(
@@ -82,6 +83,7 @@ class DiaryGraphQL(GraphQL[Context, None]):
             allowed_origins=(_origin(public_url),) if public_url else (),
         )
         self.cookie = cookie
+        self.push_key = push_key
         self.socket_life = socket_life
         self.sockets = Sockets()
 
@@ -123,6 +125,7 @@ class DiaryGraphQL(GraphQL[Context, None]):
                 transport=Transport.WEBSOCKET,
                 token=bearer or cookie,
                 address=address,
+                push_key=self.push_key,
                 bare_cookie=bool(cookie) and "origin" not in request.headers,
             )
         asks_for_data = request.method == "POST" or "query" in request.query_params
@@ -131,6 +134,7 @@ class DiaryGraphQL(GraphQL[Context, None]):
         return Context(
             token=bearer or cookie,
             address=address,
+            push_key=self.push_key,
             response=response if isinstance(response, Response) else None,
             cookie=self.cookie if cookie else None,
         )

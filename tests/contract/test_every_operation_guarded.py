@@ -22,8 +22,8 @@ OPEN = {
     "signIn": "whoever has no session starts one here",
     "signOut": "ending no session does no harm and tells nothing",
 }
-#: Shows only what belongs to the viewer, so that everybody may ask.
-OWN = {"viewer", "mailbox", "unreadMessages"}
+#: Shows only what belongs to the viewer, or to everybody alike, so that everybody with a session may ask.
+OWN = {"viewer", "mailbox", "unreadMessages", "pushKey"}
 
 OPERATIONS = [
     (kind, name)
@@ -179,7 +179,7 @@ def test_no_operation_was_forgotten() -> None:
     assert {name for _kind, name in OPERATIONS} == {
         "viewer", "pupil", "diaryWeek", "obligations", "deliveryAgreements", "accessState", "consentDocument",
         "consents",
-        "contactPoints", "mailbox", "unreadMessages", "markRead",
+        "contactPoints", "pushKey", "mailbox", "unreadMessages", "markRead",
         "signIn", "signOut", "recordMark", "correctMark", "registerConsent", "withdrawConsent",
         "agreeDelivery", "addContactPoint", "confirmContactPoint", "resendContactCode", "replaceContactPoint",
         "retireContactPoint", "confirmHandOver", "requestSigningCode", "signConsent", "submitSignedConsent",
