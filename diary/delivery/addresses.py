@@ -25,8 +25,10 @@ LONGEST_ENDPOINT = 1000
 _MESSENGER_ID = re.compile(r"[1-9][0-9]{0,18}")
 #: The largest number that a messenger can have given to a person.
 _LARGEST_ID = {Messenger.TELEGRAM: 2**40 - 1, Messenger.VK: 2**63 - 1, Messenger.MAX: 2**63 - 1}
-#: A browser's public key, a point in full, and the secret beside it, bytes (RFC 8291).
-POINT_BYTES, AUTH_BYTES = 65, 16
+#: A browser's public key is a point written in full, bytes (RFC 8291).
+POINT_BYTES = 65
+#: The secret beside it, bytes.
+AUTH_BYTES = 16
 #: Phone numbers that can take a text message; in some countries mobile ones look like all others.
 _TAKES_SMS = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
 #: The name of a push service: letters and digits, at least two parts, the last one no number.

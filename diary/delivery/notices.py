@@ -90,7 +90,8 @@ async def tell(
     """Tell a guardian something about a child, inside the command that has it to tell; the same key tells once.
 
     The mailbox of whoever reads electronically gets it at once. Outside the system it leaves on the agreed days when it
-    is scheduled, or when days were agreed and it is not urgent; else as soon as the quiet hours allow (R1.2, A4).
+    is scheduled, or when days were agreed and it is neither urgent nor has a legal deadline; else as soon as the quiet
+    hours allow (R1.2, A4).
     Raises NotFound for people who are not of one school.
     """
     topic = OutboxTopic.OWN_MATTER if own_matter else OutboxTopic.CHILD
@@ -123,7 +124,7 @@ async def tell(
         body=body,
         topic=topic,
         obligation_id=obligation_id,
-        timing=_timing(urgent=urgent, scheduled=scheduled),
+        timing=_timing(urgent=urgent or deadline is not None, scheduled=scheduled),
         deadline=deadline,
     )
     addressees = [pair] if pair["contact"] is not None else []

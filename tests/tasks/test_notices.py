@@ -133,8 +133,9 @@ MONDAYS = {"schedule": "AGREED_DAYS", "weekdays": [1]}
         (MONDAYS, {}, moscow("2026-11-30T18:00"), date(2026, 11, 30)),
         (MONDAYS, {"scheduled": True}, moscow("2026-11-30T18:00"), date(2026, 11, 30)),
         (MONDAYS, {"urgent": True}, WEDNESDAY, None),
+        (MONDAYS, {"scheduled": True, "deadline": moscow("2026-11-26T12:00")}, WEDNESDAY, None),
     ],
-    ids=["a notice", "a mailing", "a notice, days agreed", "a mailing, days agreed", "urgent, days agreed"],
+    ids=["a notice", "a mailing", "a notice, days agreed", "a mailing, days agreed", "urgent, days agreed", "a result"],
 )
 async def test_when_a_notice_leaves(
     family: Family, agreed: dict[str, Any], more: dict[str, Any], leaves: datetime, day: date | None
