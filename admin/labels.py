@@ -304,8 +304,3 @@ def column_title(column: Column) -> str:
     if help_text:
         return _FIRST_WORDS.split(help_text)[0]
     return COLUMNS.get(column._meta.name, column._meta.name)
-
-
-def choice_title(choices: type[StrEnum], value: str) -> str:
-    """Return a choice in Russian."""
-    return CHOICES[choices][value]

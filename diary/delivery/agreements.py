@@ -22,8 +22,6 @@ from diary.kit.typed_line import typed_line
 from diary.kit.wording import _
 from diary.people.guardianships import in_force
 
-#: Without an agreement only what lies inside the system is open (R1.1).
-INSIDE_THE_SYSTEM = (AgreedChannel.CABINET, AgreedChannel.MAILBOX)
 #: So many explicit dates may be agreed at once, and no further ahead than this.
 DATES_AT_MOST = 60
 FURTHEST_DATE = timedelta(days=400)
