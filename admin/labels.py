@@ -42,6 +42,7 @@ from diary.delivery.tables import (
     OutboxState,
     OutboxTopic,
     PaperReason,
+    PaperReceiver,
     Provenance,
     Statement,
     StatementState,
@@ -186,6 +187,7 @@ CHOICES: dict[type[StrEnum], dict[str, str]] = {
         "SELF_SERVICE": "Смотрит сам",
     },
     PaperReason: {"UNABLE": "Нет возможности", "UNWILLING": "Нет желания"},
+    PaperReceiver: {"GUARDIAN": "Представитель лично", "PUPIL": "Обучающийся (отнесёт домой)"},
     AgreementOrigin: {
         "OFFICE": "Канцелярия",
         "GUARDIAN": "Представитель",

@@ -137,6 +137,11 @@ async def people(table: str, typed: str) -> list[Person]:
     return [Person(row["id"], row["school"], row["name"], row["also"] or "") for row in rows]
 
 
+async def guardian(typed: str) -> Person:
+    """Return the one guardian that was typed, told apart by the children's names; raises NotOne."""
+    return choose(typed, await people("guardian", typed), what="Представитель")
+
+
 async def classes(typed: str = "") -> list[Person]:
     """Return the classes whose name begins as typed, those of the newest school year first."""
     rows = await database.fetch(

@@ -11,6 +11,7 @@ from api.context import Info
 from api.identifiers import identifier
 from api.paper import types
 from diary.consent.tables import Purpose
+from diary.delivery.tables import PaperReceiver
 from diary.paper import consent_forms, extracts, hand_over
 
 
@@ -54,8 +55,11 @@ class PaperMutations:
         )
 
     @strawberry.mutation(
-        description="Confirm that a sheet was handed over; it meets the duties of that week on paper, with evidence "
-        "(R9, D6). The school's office and the class teacher only; another school's sheet is answered NOT_FOUND."
+        description="Confirm that a sheet was handed over; it meets what is owed to its receiver on paper, with "
+        "evidence (R9, D6): a guardian's receipt that guardian's duties, what the pupil carries home the pupil's and "
+        "those of the guardians who agreed to it (agreeDelivery, handedTo). Another addressee may receive the same "
+        "sheet later; SHEET_HANDED_OVER or NOTHING_OWED when nothing more would be met. The school's office and the "
+        "class teacher only; another school's sheet is answered NOT_FOUND."
     )
     async def confirm_hand_over(
         self,
@@ -65,7 +69,18 @@ class PaperMutations:
         to: Annotated[
             str, strawberry.argument(description="To whom and how that is confirmed, 255 characters at most.")
         ],
+        received_by: Annotated[PaperReceiver, strawberry.argument(description="Who received it.")],
+        guardian_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="Which guardian received it; needed unless that guardian asked for it."),
+        ] = None,
     ) -> types.HandOver:
         """Record the hand-over."""
-        recorded = await hand_over.hand_over(await info.context.viewer(), job_id=identifier(job_id), to=to)
+        recorded = await hand_over.hand_over(
+            await info.context.viewer(),
+            job_id=identifier(job_id),
+            to=to,
+            received_by=received_by,
+            guardian_id=identifier(guardian_id) if guardian_id else None,
+        )
         return types.hand_over_of(recorded)

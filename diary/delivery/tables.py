@@ -213,7 +213,7 @@ class DeliveryAgreement(Table, tablename="delivery_agreement", help_text="Сог
     form = Varchar(length=16, choices=DeliveryForm, help_text="Форма")
     reason = Varchar(length=16, null=True, default=None, choices=PaperReason, help_text="Почему на бумаге")
     handed_to = Varchar(
-        length=16, choices=PaperReceiver, default=PaperReceiver.GUARDIAN, help_text="Кому выдавать печатный дневник"
+        length=16, choices=PaperReceiver, default=PaperReceiver.GUARDIAN, help_text="Кто получает печатный дневник"
     )
     channels = Array(base_column=Varchar(length=16), default=[], help_text="Каналы по порядку")
     schedule = Varchar(length=16, choices=DeliverySchedule, help_text="Когда")

@@ -29,7 +29,11 @@ mutation ($pupilId: ID!, $purpose: Purpose!) {
   requestConsentForm(pupilId: $pupilId, purpose: $purpose) { jobId state dueAt }
 }
 """
-CONFIRM = 'mutation ($jobId: ID!) { confirmHandOver(jobId: $jobId, to: "Под подпись") { dutiesMet } }'
+CONFIRM = """
+mutation ($jobId: ID!, $by: PaperReceiver! = GUARDIAN, $guardianId: ID) {
+  confirmHandOver(jobId: $jobId, to: "Под подпись", receivedBy: $by, guardianId: $guardianId) { dutiesMet }
+}
+"""
 
 
 async def ask(service: Service, login: str, pupil: UUID, week_of: date = TUESDAY) -> dict[str, Any]:
@@ -190,6 +194,31 @@ async def test_an_extract_is_handed_to_who_asked_for_it_alone(service: Service, 
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("receiver", "agreed", "refused"),
+    [
+        ("pavel", "GUARDIAN", ["SHEET_FOR_ANOTHER"]),
+        (None, "GUARDIAN", ["SHEET_FOR_ANOTHER"]),
+        (None, "PUPIL", []),
+        ("anna", "GUARDIAN", []),
+    ],
+)
+async def test_an_extract_goes_to_who_asked_or_through_the_pupil_where_that_was_agreed(
+    service: Service, town: Town, receiver: str | None, agreed: str, refused: list[str]
+) -> None:
+    school = town.first
+    await school.add_guardian("pavel", "Орлов", "Павел", "misha")
+    await school.agree("anna", "misha", handed_to=agreed)
+    asked = await job(await ask(service, "anna", school.pupils["misha"]))
+    await database.execute("UPDATE print_job SET state = 'RENDERED' WHERE id = $1", asked["id"])
+    variables = {
+        "jobId": str(asked["id"]), "by": "GUARDIAN" if receiver else "PUPIL",
+        "guardianId": str(school.guardians[receiver]) if receiver else None,
+    }  # fmt: skip
+    assert codes(await service.post(CONFIRM, variables, token=await service.sign_in("daria"))) == refused
+    assert [owed["state"] for owed in await duties()] == ["OPEN" if refused else "MET"]
+
+
 async def test_an_extract_is_not_handed_to_whose_rights_have_ended(service: Service, town: Town) -> None:
     asked = await job(await ask(service, "galina", town.first.pupils["nina"]))
     await database.execute("UPDATE print_job SET state = 'RENDERED' WHERE id = $1", asked["id"])
@@ -208,7 +237,8 @@ async def test_a_hand_over_opens_the_weeks_duty_that_the_clock_has_not_come_to(
         state="RENDERED", sha256="ab",
     )  # fmt: skip
 
-    answer = await service.post(CONFIRM, {"jobId": str(sheet)}, token=await service.sign_in("vera"))
+    variables = {"jobId": str(sheet), "guardianId": str(school.guardians["galina"])}
+    answer = await service.post(CONFIRM, variables, token=await service.sign_in("vera"))
 
     assert answer["data"]["confirmHandOver"]["dutiesMet"] == 1, "Nina's; Misha is informed electronically"
     [duty] = await database.fetch("SELECT * FROM obligation WHERE kind = 'WEEKLY_DIARY'")

@@ -18,6 +18,7 @@ from api.schema import execute
 from diary.access.viewer import Nobody, printer, viewer_of
 from diary.consent.tables import Purpose
 from diary.delivery import duties
+from diary.delivery.tables import PaperReceiver
 from diary.kit import clock as clocks
 from diary.kit import database
 from diary.paper.consent_forms import order_consent_forms
@@ -152,11 +153,15 @@ async def test_a_hand_over_meets_what_was_on_the_pages_and_nothing_that_came_lat
     office = await viewer_of(town.accounts["daria"], route="ADMIN")
 
     first, second = await jobs()
-    assert (await hand_over(office, job_id=first["id"], to="Классу")).duties_met == 1
+    for guardian, pupil in (("galina", "nina"), ("of_petya", "petya")):
+        await town.first.agree(guardian, pupil, handed_to="PUPIL")
+    given = await hand_over(office, job_id=first["id"], to="Классу", received_by=PaperReceiver.PUPIL)
+    assert given.duties_met == 1
     waiting = await database.fetch("SELECT pupil FROM obligation WHERE kind = 'WEEKLY_DIARY' AND state = 'OPEN'")
     assert [row["pupil"] for row in waiting] == [town.first.pupils["petya"]]
     await render(sheets)
-    assert (await hand_over(office, job_id=second["id"], to="Пете")).duties_met == 1
+    given = await hand_over(office, job_id=second["id"], to="Пете", received_by=PaperReceiver.PUPIL)
+    assert given.duties_met == 1
 
 
 @pytest.mark.parametrize(
@@ -208,7 +213,11 @@ async def test_after_an_outage_the_sheets_of_the_missed_week_are_printed_late(
     assert job["week_of"] == MONDAY
     assert "23–28 ноября 2026" in (await pages(job["id"], tmp_path))[0]
     office = await viewer_of(town.accounts["daria"], route="ADMIN")
-    assert (await hand_over(office, job_id=job["id"], to="Классу")).duties_met == 1
+    given = await hand_over(
+        office, job_id=job["id"], to="Галине", received_by=PaperReceiver.GUARDIAN,
+        guardian_id=town.first.guardians["galina"],
+    )  # fmt: skip
+    assert given.duties_met == 1
     [duty] = await database.fetch("SELECT state, met_at FROM obligation WHERE about = 'week:2026-11-23'")
     assert (duty["state"], duty["met_at"]) == ("BREACHED", clock.instant)
 
