@@ -20,10 +20,12 @@ class PaperMutations:
     """Mutations of sheets on paper."""
 
     @strawberry.mutation(
-        description="Ask for a week of the own child on paper (R9.2). For a guardian whose rights are in force, "
-        "with or without a consent; the school owes the sheet by the end of the next school day. Asking again while it "
-        "is on its way answers with the same sheet. Refused with TOO_MANY_SHEETS after ten sheets in a day, with "
-        "PUPIL_OF_AGE when the pupil decides alone; somebody else's child is answered NOT_FOUND."
+        description="Ask for a week of the own child on paper (R9.2). For a guardian whose rights are in force, and "
+        "for the pupil from the age of an own decision on, with or without a consent; the school owes the sheet by the "
+        "end of the next school day. Asking again while it is on its way answers with the same sheet. Refused with "
+        "TOO_MANY_SHEETS after ten sheets in a day, with PUPIL_OF_AGE when the pupil decides alone, with "
+        "OWN_REQUEST_TOO_EARLY for a younger pupil, with BAD_INPUT for a week outside the school's years; somebody "
+        "else's child is answered NOT_FOUND."
     )
     async def request_extract(
         self,
@@ -39,7 +41,7 @@ class PaperMutations:
     @strawberry.mutation(
         description="Ask for a form of consent on paper, filled in, to be signed by hand (R2.2). For a guardian whose "
         "rights are in force and for the pupil; it needs no consent. Asking again while the form is on its way answers "
-        "with the same one."
+        "with the same one, or with a new one where what it says has changed since."
     )
     async def request_consent_form(
         self,

@@ -13,7 +13,9 @@ from diary.consent.verdict import PupilOfAge, represents
 from diary.delivery.agreements import carried_by_pupil
 from diary.delivery.obligations import weekly_about
 from diary.kit import database
-from diary.kit.refusal import NotFound
+from diary.kit.refusal import NotFound, Refusal
+from diary.kit.wording import _
+from diary.people.ages import age_at
 from diary.people.guardianships import in_force
 
 
@@ -92,6 +94,32 @@ _OWN = f"""
         AND {in_force("g", "($3 AT TIME ZONE s.time_zone)::date")}
     ORDER BY g.guardian LIMIT 1
 """  # noqa: S608 - constants only
+
+
+class OwnRequestTooEarly(Refusal):
+    """Under the age of an own decision, or with the age unknown, a guardian asks for paper about the pupil (A12)."""
+
+    code = "OWN_REQUEST_TOO_EARLY"
+    wording = _("До {age} лет распечатку об обучающемся просит представитель.")
+
+
+async def own_school(pupil_id: UUID, *, at: datetime) -> UUID:
+    """Return the school of a pupil who asks for paper about themself, from the age of an own decision on (A12).
+
+    Raises OwnRequestTooEarly.
+    """
+    rows = await database.fetch(
+        f"""
+        SELECT p.school, s.own_decision_age, {age_at("p", "s", "$2")} >= s.own_decision_age AS may_ask
+        FROM pupil p JOIN school s ON s.id = p.school WHERE p.id = $1
+        """,  # noqa: S608 - constants only
+        pupil_id,
+        at,
+    )
+    if not rows[0]["may_ask"]:
+        raise OwnRequestTooEarly(age=rows[0]["own_decision_age"])
+    school: UUID = rows[0]["school"]
+    return school
 
 
 async def own_guardian(viewer: Viewer, pupil_id: UUID, *, at: datetime) -> Any:

@@ -23,13 +23,25 @@ from diary.people.ages import age_on
 from diary.people.guardianships import in_force
 from diary.people.names import folded_sql, full_name
 
+# One that is not rendered yet will say what is so then; a rendered one is known by the hashes of its documents.
+_ON_ITS_WAY = """
+    SELECT j.id, j.state, j.requested_at, j.state = 'QUEUED' OR EXISTS (
+        SELECT FROM outbox o WHERE o.print_job = j.id AND o.evidence -> 'documents' ? $5::text) AS is_current
+    FROM print_job j
+    WHERE j.kind = 'CONSENT_FORM' AND j.purpose = $1 AND j.pupil = $2 AND j.guardian IS NOT DISTINCT FROM $3
+        AND j.requested_by = $4 AND j.state IN ('QUEUED', 'RENDERED', 'PRINTED')
+    ORDER BY j.requested_at DESC, j.id FOR UPDATE OF j
+"""
+
 
 @command
 async def request_consent_form(viewer: Viewer, *, pupil_id: UUID, purpose: Purpose) -> Requested:
     """Have a form of consent printed for a guardian, or for the pupil themself, to be signed on paper.
 
     No consent is needed to ask for what one is to agree to; asking again while the form is on its way returns the same
-    one. Raises NotFound, PupilOfAge, TooManySheets, BadInput for a leave of access that only the pupil can give.
+    one, unless what it says has changed since: by a later decision, a new wording or a corrected name. That one is
+    cancelled and a new one made, because its number could not be registered any more.
+    Raises NotFound, PupilOfAge, TooManySheets, BadInput for a leave of access that only the pupil can give.
     """
     now = clock.now()
     if pupil_id in viewer.people(Role.PUPIL):
@@ -40,22 +52,17 @@ async def request_consent_form(viewer: Viewer, *, pupil_id: UUID, purpose: Purpo
         guardian_id, school_id = own["guardian"], own["school"]
     _require_own_decision(guardian_id, purpose)
     await one_at_a_time(viewer)
+    document = await issued(guardian_id=guardian_id, pupil_id=pupil_id, purpose=purpose, decision=Decision.GIVEN)
     waiting = await database.fetch(
-        """
-        SELECT id, state, requested_at FROM print_job
-        WHERE kind = 'CONSENT_FORM' AND purpose = $1 AND pupil = $2 AND guardian IS NOT DISTINCT FROM $3
-            AND requested_by = $4 AND state IN ('QUEUED', 'RENDERED', 'PRINTED') ORDER BY requested_at DESC LIMIT 1
-        """,
-        purpose.value,
-        pupil_id,
-        guardian_id,
-        viewer.account_id,
+        _ON_ITS_WAY, purpose.value, pupil_id, guardian_id, viewer.account_id, document.text.document_sha256
     )
-    if waiting:
-        return Requested(
-            job_id=waiting[0]["id"],
-            state=PrintState(waiting[0]["state"]),
-            requested_at=waiting[0]["requested_at"],
+    for job in waiting:
+        if job["is_current"]:
+            return Requested(job_id=job["id"], state=PrintState(job["state"]), requested_at=job["requested_at"])
+        await database.execute(
+            "UPDATE print_job SET state = 'CANCELLED', problem = $2 WHERE id = $1",
+            job["id"],
+            _("Бланк устарел: после печати изменилось то, что в нём написано."),
         )
     await require_room(viewer)
     job_id = await queue(

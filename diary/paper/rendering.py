@@ -80,8 +80,8 @@ PUPILS_OF_WEEK = """
 
 _JOB = """
     SELECT j.id, j.school, j.kind, j.pupil, j.school_class, j.guardian, j.week_of, j.purpose, j.requested_by,
-        s.time_zone
-    FROM print_job j JOIN school s ON s.id = j.school WHERE j.id = $1
+        s.time_zone, coalesce(o.kind = 'PRINTOUT' AND o.guardian IS NULL, false) AS asked_by_pupil
+    FROM print_job j JOIN school s ON s.id = j.school LEFT JOIN obligation o ON o.id = j.obligation WHERE j.id = $1
 """
 
 
@@ -97,7 +97,7 @@ async def week_to_print(job_id: UUID, *, route: str) -> WeekToPrint:
     """Return whose week a queued job prints, and with whose eyes it is read.
 
     Consent does not limit paper (D5), so the sheet of a family that refused the electronic form is printed. What the
-    office asked for is seen as the member who asked; what a guardian asked for, or the clock queued, is read by the
+    office asked for is seen as the member who asked; what a family asked for, or the clock queued, is read by the
     service itself, limited to the pupils for whose addressees the right to it is in force at this moment.
     Raises CannotBePrinted, SheetNotWanted when nobody may receive it any more.
     """
@@ -133,7 +133,7 @@ async def _readers_pupils(job: Any, monday: date, route: str) -> tuple[Viewer | 
     if job["guardian"] is not None:
         if not await may_be_given(guardian_id=job["guardian"], pupil_id=job["pupil"], at=now):
             raise SheetNotWanted
-    else:
+    elif not job["asked_by_pupil"]:
         viewer = await _office_member(job["requested_by"], job["school"], route)
     pupils = await database.fetch(PUPILS_OF_WEEK, job["pupil"], job["school_class"], monday, monday + timedelta(days=6))
     if not pupils:
@@ -167,14 +167,21 @@ async def record_rendered(
     pages: int,
     file: str,
     sha256: str,
-    pupil_ids: Sequence[UUID],
+    pupil_ids: Sequence[UUID] = (),
+    documents: Sequence[str] = (),
     put_in_place: Callable[[], None],
 ) -> bool:
     """Put the file in its place and record it, both or neither; False when another worker has taken the job over.
 
-    The evidence keeps whose week is in the file, so that handing it over meets exactly what is owed about these.
+    The evidence keeps whose week is in the file, so that handing it over meets exactly what is owed about these, or
+    the hashes of the documents in it, so that an outdated form is known.
     """
-    evidence = {"file": file, "sha256": sha256, "pupils": [str(pupil_id) for pupil_id in pupil_ids]}
+    evidence = {
+        "file": file,
+        "sha256": sha256,
+        "pupils": [str(pupil_id) for pupil_id in pupil_ids],
+        "documents": list(documents),
+    }
     settled = await outbox.settle_done.joined(actor, sheet.id, sheet.attempt, evidence=evidence)
     if not settled:
         return False

@@ -77,6 +77,9 @@ class Sheets:
                     file=name,
                     sha256=hashlib.sha256(pdf).hexdigest(),
                     pupil_ids=wanted.pupil_ids if isinstance(wanted, WeekToPrint) else (),
+                    documents=[one.document_sha256 for one in wanted.documents]
+                    if isinstance(wanted, FormsToPrint)
+                    else (),
                     put_in_place=partial(self._put_in_place, part, name),
                 )
             )

@@ -39,7 +39,8 @@ async def test_a_guardian_agrees_and_changes_the_mind_and_both_stay(service: Ser
     )  # fmt: skip
     assert first["data"]["agreeDelivery"] == {
         "form": "ELECTRONIC", "reason": None, "handedTo": "GUARDIAN", "channels": ["EMAIL", "MAILBOX"],
-        "schedule": "AGREED_DAYS", "weekdays": [1, 5], "quietFrom": "22:00:00", "origin": "GUARDIAN", "documentReference": "",
+        "schedule": "AGREED_DAYS", "weekdays": [1, 5],
+        "quietFrom": "22:00:00", "origin": "GUARDIAN", "documentReference": "",
     }  # fmt: skip
     await service.post(AGREE, wanted(town, form="PAPER", channels=[], reason="UNABLE"), token=anna)
 

@@ -292,6 +292,19 @@ async def test_an_extract_is_rendered_for_the_own_child_whatever_was_decided(
     assert "Галкина Нина" in page
 
 
+async def test_what_a_pupil_asked_for_is_rendered_without_any_consent_and_after_the_account_was_closed(
+    town: Town, clock: clocks.SetClock, sheets: Sheets, tmp_path: Path
+) -> None:
+    await database.execute("UPDATE pupil SET birth_date = '2010-01-01' WHERE given_name = 'Михаил'")
+    await town.first.decide("anna", "misha", "WITHDRAWN")
+    misha = await viewer_of(town.accounts["misha"], route="GRAPHQL")
+    asked = await request_extract(misha, pupil_id=town.first.pupils["misha"], week_of=TUESDAY)
+    await database.execute("UPDATE account SET active = false WHERE username = 'misha'")
+    await render(sheets)
+    [page] = await pages(asked.job_id, tmp_path)
+    assert "Орлов Михаил" in page
+
+
 async def test_an_extract_for_whose_rights_have_ended_is_taken_back_with_its_duty(
     town: Town, clock: clocks.SetClock, sheets: Sheets, tmp_path: Path
 ) -> None:
