@@ -21,6 +21,7 @@ from diary.kit import clock, database
 from diary.kit.command import Actor, command
 from diary.kit.refusal import BadInput, Refusal
 from diary.kit.wording import _
+from diary.paper import retries
 from diary.paper.addressees import may_be_given
 from diary.paper.consent_forms import documents_of
 from diary.paper.tables import SheetKind
@@ -203,10 +204,10 @@ async def record_rendered(
 
 @command
 async def record_failed(actor: Actor, sheet: Claimed, *, reason: str) -> bool:
-    """Record that the job cannot be printed and why; False when another worker has taken the job over."""
+    """Record that the job could not be printed and why; False when another worker has taken the job over."""
     settled = await outbox.settle_failed.joined(actor, sheet.id, sheet.attempt, reason=reason)
     if settled:
-        await _fail(sheet.print_job_id, reason)
+        await retries.fail(actor, sheet.print_job_id, reason)
     return settled
 
 
@@ -231,27 +232,9 @@ async def record_retry(actor: Actor, sheet: Claimed, *, reason: str) -> None:
     """Have the job tried again after a pause, or fail it after its last attempt."""
     became = await outbox.settle_retry.joined(actor, sheet.id, sheet.attempt, reason=reason)
     if became is OutboxState.FAILED:
-        await _fail(sheet.print_job_id, reason)
-
-
-@command
-async def fail_abandoned(actor: Actor) -> int:
-    """Fail the jobs whose every attempt ended with a dead worker; return how many there were."""
-    del actor
-    failed = await database.fetch(
-        """
-        UPDATE print_job j SET state = 'FAILED', problem = $1 FROM outbox o
-        WHERE o.print_job = j.id AND o.kind = 'PRINT' AND o.state = 'FAILED' AND j.state = 'QUEUED' RETURNING j.id
-        """,
-        _("Печать не удалась: обработчик каждый раз прерывался."),
-    )
-    return len(failed)
-
-
-async def _fail(job_id: UUID | None, reason: str) -> None:
-    await database.execute(
-        "UPDATE print_job SET state = 'FAILED', problem = $2 WHERE id = $1 AND state = 'QUEUED'", job_id, reason
-    )
+        await retries.fail(actor, sheet.print_job_id, reason)
+    elif became is OutboxState.QUEUED:
+        await retries.note_trouble(sheet.print_job_id, reason)
 
 
 async def _job(job_id: UUID) -> Any:

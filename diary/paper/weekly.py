@@ -64,7 +64,7 @@ _DUE = f"""
 async def queue_weekly(actor: Actor, *, now: datetime) -> int:
     """Queue what is due: one job per class and week, a further one for whom the first did not have; return how many.
 
-    A job that waits takes in whoever has come since, and one that failed is left to the office.
+    A job that waits takes in whoever has come since, and one that failed after all its retries is left to the office.
     """
     await database.execute(_LOCK)
     rows = await database.fetch(_DUE, now, LATE_AT_MOST, EARLY_AT_MOST, BATCH_ON, BATCH_AT)

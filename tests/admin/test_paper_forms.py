@@ -190,3 +190,15 @@ async def test_the_queue_stands_by_week_and_class_as_they_are_named(clerk: httpx
 
     assert answer.status_code == 200, answer.text
     assert [row["id"] for row in answer.json()["rows"]] == [str(job) for job in (*jobs, older)]
+
+
+async def test_the_queue_says_why_a_sheet_failed_and_how_often_it_was_tried(
+    clerk: httpx.AsyncClient, worlds: Worlds
+) -> None:
+    failed = await sheet(worlds.a, state="FAILED", retries=3, problem="В классе слишком много обучающихся.")
+    schema = (await clerk.get("/api/tables/Задания_на_печать/schema/")).json()
+    assert {"problem", "retries", "received_by"} <= set(schema["extra"]["visible_column_names"])
+    rows = (await clerk.get("/api/tables/Задания_на_печать/", params={"state": "FAILED"})).json()["rows"]
+    assert [(row["id"], row["retries"], row["problem"]) for row in rows] == [
+        (str(failed), 3, "В классе слишком много обучающихся."),
+    ]  # fmt: skip
