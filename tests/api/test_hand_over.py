@@ -225,6 +225,13 @@ async def test_the_duty_that_a_sheet_was_printed_for_is_met_also_for_a_consent_f
     assert await states(duty) == ["MET"]
 
 
+async def test_a_blank_form_is_taken_by_any_guardian_of_the_school(service: Service, town: Town) -> None:
+    form = await sheet(town.first, kind="CONSENT_FORM", week_of=None, purpose="PERSONAL_DATA", pupil=None)
+    assert codes(await confirm(service, "daria", form, guardian=town.second.guardians["olga"])) == ["NOT_FOUND"]
+    given = await confirm(service, "daria", form, guardian=town.first.guardians["stranger"])
+    assert counted(given) == ("HANDED_OVER", 0, 0)
+
+
 @pytest.mark.parametrize("login", ["elena", "zoya", "gleb", "ivan", "anna", "misha", "root", "nobody"])
 async def test_others_do_not_find_the_sheet(service: Service, town: Town, login: str) -> None:
     duty, job = await owed(town.first, "misha", "anna", due=timedelta(days=1)), await sheet(town.first)
