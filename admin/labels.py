@@ -43,6 +43,7 @@ from diary.delivery.tables import (
     OutboxTiming,
     OutboxTopic,
     PaperReason,
+    PaperReceiver,
     Provenance,
     Statement,
     StatementState,
@@ -188,6 +189,7 @@ CHOICES: dict[type[StrEnum], dict[str, str]] = {
         "SELF_SERVICE": "Смотрит сам",
     },
     PaperReason: {"UNABLE": "Нет возможности", "UNWILLING": "Нет желания"},
+    PaperReceiver: {"GUARDIAN": "Представитель лично", "PUPIL": "Обучающийся (отнесёт домой)"},
     AgreementOrigin: {
         "OFFICE": "Канцелярия",
         "GUARDIAN": "Представитель",
@@ -306,8 +308,3 @@ def column_title(column: Column) -> str:
     if help_text:
         return _FIRST_WORDS.split(help_text)[0]
     return COLUMNS.get(column._meta.name, column._meta.name)
-
-
-def choice_title(choices: type[StrEnum], value: str) -> str:
-    """Return a choice in Russian."""
-    return CHOICES[choices][value]

@@ -1,4 +1,4 @@
-"""How long the ledger of duties takes for a school of 1,000 pupils: opening a week, and a page of a year's rows."""
+"""How long the ledger of duties takes for a school of 1,000 pupils: a week, its sheets, and a page of a year's rows."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from diary.delivery.obligation_pages import Filter, Obligation, cursor_of, state
 from diary.delivery.tables import ObligationKind, ObligationState
 from diary.kit import database
 from diary.kit.announcement import announcements
+from diary.paper import weekly
 from embedded.servers import temporary_servers
 from settings import settings
 
@@ -73,6 +74,21 @@ YEAR = """
 """
 
 
+#: Every class's sheets of so many weeks before, handed over.
+WEEKS_PRINTED = 36
+PRINTED = """
+    WITH done AS (
+        INSERT INTO print_job (school, school_class, kind, week_of, state, handed_over_at, handed_over_to, received_by)
+        SELECT c.school, c.id, 'WEEK', $2::date - 7 * n, 'HANDED_OVER', $2, 'Классу', 'PUPIL'
+        FROM school_class c, generate_series(1, $3::integer) AS n WHERE c.school = $1 RETURNING id, school
+    )
+    INSERT INTO outbox (school, kind, dedup_key, print_job, subject, state, due_at, created_at, evidence)
+    SELECT done.school, 'PRINT', 'print:' || done.id, done.id, 'Печатный дневник', 'DONE', $2, $2,
+        jsonb_build_object('pupils', (SELECT jsonb_agg(p.id) FROM pupil p WHERE p.school = done.school))
+    FROM done
+"""
+
+
 async def milliseconds(act: Callable[[], Awaitable[Any]], *, rounds: int = ROUNDS) -> tuple[float, float]:
     """Return the median and the slowest of some rounds."""
     spans = []
@@ -101,6 +117,17 @@ async def opening() -> None:
         raise SystemExit(f"{count} duties were opened, not {5 * PUPILS}")
     await database.execute("ANALYZE obligation")
     tell("a run of the clock that changes nothing", *await milliseconds(run, rounds=10))
+
+
+async def batch(school: UUID) -> None:
+    """Measure what the clock asks on Thursday at six: whose sheets are to be queued."""
+    await database.execute(PRINTED, school, MONDAY, WEEKS_PRINTED)
+    await database.execute("ANALYZE")
+    text, arguments = weekly.due_statement(MONDAY + timedelta(days=3))
+    due = await database.fetch(text, *arguments)
+    if len(due) != 1:
+        raise SystemExit(f"{len(due)} jobs are to be queued, not the class's one")
+    tell("the Thursday batch of 1,000 pupils on paper", *await milliseconds(lambda: database.fetch(text, *arguments)))
 
 
 async def pages(school: UUID) -> None:
@@ -140,7 +167,7 @@ async def measure(redis_url: str) -> None:
         await database.execute("ANALYZE")
         await opening()
         await database.execute(YEAR, school, ROWS, MONDAY, 2 * PUPILS)
-        await database.execute("ANALYZE obligation")
+        await batch(school)
         await pages(school)
 
 

@@ -6,7 +6,7 @@ from diary.access import sign_in_delay
 from diary.access.viewer import Nobody
 from diary.delivery import outbox
 from diary.kit import clock, schedule
-from diary.paper import rendering
+from diary.paper import retries
 
 CLOCK = Nobody(route="CLOCK")
 
@@ -14,7 +14,7 @@ CLOCK = Nobody(route="CLOCK")
 async def sweep() -> str:
     """Settle what dead workers left, and forget what nobody needs; return what was found, in one line."""
     expired = await outbox.expire_leases(CLOCK)
-    failed_jobs = await rendering.fail_abandoned(CLOCK)
+    failed_jobs = await retries.fail_abandoned(CLOCK)
     await schedule.forget_old(now=clock.now())
     await sign_in_delay.forget_old()
     found = {

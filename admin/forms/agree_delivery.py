@@ -10,7 +10,7 @@ from admin.forms.form import Desk, Fields, StaffForm, choice, typed
 from admin.labels import CHOICES, WEEKDAYS
 from admin.scope import staff_transaction
 from diary.delivery.agreements import Agreement, agree
-from diary.delivery.tables import AgreedChannel, DeliveryForm, DeliverySchedule, PaperReason
+from diary.delivery.tables import AgreedChannel, DeliveryForm, DeliverySchedule, PaperReason, PaperReceiver
 
 
 class OfferedChannel(StrEnum):
@@ -44,6 +44,9 @@ class AgreementFields(Fields):
     guardian: str = typed("Законный представитель", suggest="guardians")
     form: DeliveryForm = choice("Форма", DeliveryForm, default=DeliveryForm.ELECTRONIC)
     reason: OfferedReason = choice("Почему на бумаге (для бумажной формы)", OfferedReason, default=OfferedReason.NONE)
+    handed_to: PaperReceiver = choice(
+        "Кто получает печатный дневник (для бумажной формы)", PaperReceiver, default=PaperReceiver.GUARDIAN
+    )
     first: OfferedChannel = choice("Куда сначала", OfferedChannel, default=OfferedChannel.NONE)
     second: OfferedChannel = choice("Если туда не дойдёт", OfferedChannel, default=OfferedChannel.NONE)
     third: OfferedChannel = choice("Если и туда не дойдёт", OfferedChannel, default=OfferedChannel.NONE)
@@ -71,6 +74,7 @@ async def write_down(desk: Desk, fields: AgreementFields) -> str:
         pupil_id=child.id,
         form=fields.form,
         reason=None if fields.reason is OfferedReason.NONE else PaperReason(fields.reason.value),
+        handed_to=fields.handed_to,
         channels=[AgreedChannel(channel.value) for channel in offered if channel is not OfferedChannel.NONE],
         schedule=fields.schedule,
         weekdays=said.weekdays(fields.weekdays),
@@ -85,7 +89,8 @@ async def write_down(desk: Desk, fields: AgreementFields) -> str:
 
 def _in_words(agreement: Agreement) -> str:
     if agreement.reason is not None:
-        return f"на бумаге, {CHOICES[PaperReason][agreement.reason].lower()}"
+        why, to = CHOICES[PaperReason][agreement.reason].lower(), CHOICES[PaperReceiver][agreement.handed_to].lower()
+        return f"на бумаге, {why}; печатный дневник получает {to}"
     channels = ", ".join(CHOICES[AgreedChannel][channel] for channel in agreement.channels)
     days = [WEEKDAYS[day - 1] for day in agreement.weekdays]
     days += [f"{day}-го числа" for day in agreement.month_days]

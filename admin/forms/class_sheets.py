@@ -20,7 +20,7 @@ class ClassFields(Fields):
     school_class: str = typed("Класс", suggest="classes")
     week_of: date = Field(title="Любой день недели, за которую листы", ge=EARLIEST, le=LATEST)
     step: Step = choice("Что с листами", Step, default=Step.HANDED_OVER)
-    to: str = typed("Кому выдано и как подтверждено (для «Выдано»)", needed=False)
+    to: str = typed("Как выдано обучающимся (для «Выдано»), например: на классном часе, по списку", needed=False)
 
 
 async def record_step(desk: Desk, fields: ClassFields) -> str:
@@ -31,15 +31,19 @@ async def record_step(desk: Desk, fields: ClassFields) -> str:
         printed = await mark_class_printed(desk.member.viewer, class_id=whole.id, week_of=fields.week_of)
         return f"{whole}: записано, что напечатано. Заданий: {printed}."
     if not fields.to:
-        raise ValueError("Укажите, кому выданы листы и как это подтверждено.")
+        raise ValueError("Укажите, как выданы листы и чем это подтверждено.")
     given = await hand_over_class(desk.member.viewer, class_id=whole.id, week_of=fields.week_of, to=fields.to)
-    return f"{whole}: выдача записана. Заданий: {given.sheets}, исполнено обязанностей: {given.duties_met}."
+    said = f"{whole}: выдача записана. Заданий: {given.sheets}, исполнено обязанностей: {given.duties_met}."
+    if given.duties_waiting:
+        said += f" Ждут личного получения представителями: {given.duties_waiting} (отметьте формой «Выдано»)."
+    return said
 
 
 FORM = StaffForm(
     slug="class-sheets",
     name="Листы класса: напечатано, выдано",
-    description="Отметьте сразу все листы класса за неделю. Что просил представитель, выдаётся ему отдельно.",
+    description="Отметьте сразу все листы класса за неделю. Выданы обучающимся — значит, получили они сами и те "
+    "представители, кто так договорился; остальные расписываются лично. Что просил представитель, выдаётся отдельно.",
     group="Письма и печать",
     fields=ClassFields,
     handler=record_step,

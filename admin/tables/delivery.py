@@ -178,6 +178,7 @@ LISTINGS = (
             DeliveryAgreement.guardian,
             DeliveryAgreement.form,
             DeliveryAgreement.reason,
+            DeliveryAgreement.handed_to,
             DeliveryAgreement.channels,
             DeliveryAgreement.schedule,
             DeliveryAgreement.origin,

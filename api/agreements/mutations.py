@@ -11,7 +11,7 @@ from api.agreements import types
 from api.context import Info
 from api.identifiers import identifier
 from diary.delivery import agreements
-from diary.delivery.tables import AgreedChannel, DeliveryForm, DeliverySchedule, PaperReason
+from diary.delivery.tables import AgreedChannel, DeliveryForm, DeliverySchedule, PaperReason, PaperReceiver
 
 
 @strawberry.input(description="What is agreed about one guardian and one child.")
@@ -22,6 +22,9 @@ class AgreeDeliveryInput:
     guardian_id: strawberry.ID = strawberry.field(description="Who agrees.")
     form: DeliveryForm = strawberry.field(description="In which form.")
     reason: PaperReason | None = strawberry.field(default=None, description="Why on paper; needed for paper only.")
+    handed_to: PaperReceiver = strawberry.field(
+        default=PaperReceiver.GUARDIAN, description="To whom the printed diary is given; PUPIL for paper only."
+    )
     channels: list[AgreedChannel] = strawberry.field(
         default_factory=list, description="Through what, in the order in which it is tried."
     )
@@ -57,6 +60,7 @@ class AgreementMutations:
             pupil_id=identifier(given.pupil_id),
             form=given.form,
             reason=given.reason,
+            handed_to=given.handed_to,
             channels=given.channels,
             schedule=given.schedule,
             weekdays=given.weekdays,

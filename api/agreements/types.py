@@ -8,7 +8,14 @@ import strawberry
 
 from api.enums import describe
 from api.limits import SIZE
-from diary.delivery.tables import AgreedChannel, AgreementOrigin, DeliveryForm, DeliverySchedule, PaperReason
+from diary.delivery.tables import (
+    AgreedChannel,
+    AgreementOrigin,
+    DeliveryForm,
+    DeliverySchedule,
+    PaperReason,
+    PaperReceiver,
+)
 
 describe(
     DeliveryForm,
@@ -21,6 +28,12 @@ describe(
     "Why a family is informed on paper (R9.3).",
     UNABLE="No device or no connection.",
     UNWILLING="The family does not want the electronic form.",
+)
+describe(
+    PaperReceiver,
+    "To whom a printed sheet is given (R9.1, A18).",
+    GUARDIAN="The guardian in person, or who fetches it for them; their signature proves it.",
+    PUPIL="The pupil, who carries it home.",
 )
 describe(
     AgreedChannel,
@@ -57,6 +70,7 @@ class DeliveryAgreement:
     pupil_id: strawberry.ID = strawberry.field(description="About whom.")
     form: DeliveryForm = strawberry.field(description="In which form.")
     reason: PaperReason | None = strawberry.field(description="Why on paper; null for the electronic form.")
+    handed_to: PaperReceiver = strawberry.field(description="To whom the printed diary is given.")
     channels: list[AgreedChannel] = strawberry.field(
         description="Through what, in the order in which it is tried.", metadata={SIZE: 3}
     )

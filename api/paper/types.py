@@ -7,6 +7,7 @@ import datetime as dt
 import strawberry
 
 from api.enums import describe
+from diary.delivery.tables import PaperReceiver
 from diary.paper import hand_over, print_jobs
 from diary.paper.tables import PrintState
 
@@ -52,8 +53,13 @@ class HandOver:
     state: PrintState = strawberry.field(description="How far the sheet has come.")
     handed_over_at: dt.datetime = strawberry.field(description="When it was handed over.")
     handed_over_to: str = strawberry.field(description="To whom, and how that is confirmed.")
+    received_by: PaperReceiver = strawberry.field(description="Who received it.")
+    guardian_id: strawberry.ID | None = strawberry.field(description="Which guardian, if one did.")
     duties_met: int = strawberry.field(
         description="How many duties it met; one that was due before is met, and stays breached."
+    )
+    duties_waiting: int = strawberry.field(
+        description="How many addressees of the same week on this sheet still wait for their own receipt."
     )
 
 
@@ -64,5 +70,8 @@ def hand_over_of(recorded: hand_over.HandedOver) -> HandOver:
         state=recorded.state,
         handed_over_at=recorded.at,
         handed_over_to=recorded.to,
+        received_by=recorded.receipt.by,
+        guardian_id=strawberry.ID(str(recorded.receipt.guardian_id)) if recorded.receipt.guardian_id else None,
         duties_met=recorded.duties_met,
+        duties_waiting=len(recorded.still_waiting),
     )

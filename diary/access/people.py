@@ -8,6 +8,7 @@ from uuid import UUID
 
 from diary.access.viewer import Viewer
 from diary.kit import database
+from diary.people import names
 
 
 @dataclass(slots=True)
@@ -36,8 +37,8 @@ class PupilOf:
 
 
 #: A pupil at the instant $1; a WHERE about p follows.
-PUPIL_SQL = """
-    SELECT p.id, concat_ws(' ', p.family_name, p.given_name, nullif(p.patronymic, '')) AS full_name, p.given_name,
+PUPIL_SQL = f"""
+    SELECT p.id, {names.full_name("p")} AS full_name, p.given_name,
         s.name AS school, k.name AS class
     FROM pupil p JOIN school s ON s.id = p.school
     LEFT JOIN LATERAL (
@@ -47,15 +48,15 @@ PUPIL_SQL = """
             AND (m.valid_to IS NULL OR m.valid_to >= ($1 AT TIME ZONE s.time_zone)::date)
         ORDER BY m.valid_from DESC LIMIT 1
     ) AS k ON true
-"""
+"""  # noqa: S608 - constants only
 
-_NAMES = """
-    SELECT concat_ws(' ', family_name, given_name, nullif(patronymic, '')) AS full_name FROM (
+_NAMES = f"""
+    SELECT {names.full_name("people")} AS full_name FROM (
         SELECT id, family_name, given_name, patronymic FROM guardian
         UNION ALL SELECT id, family_name, given_name, patronymic FROM pupil
         UNION ALL SELECT id, family_name, given_name, patronymic FROM teacher
     ) AS people WHERE id = ANY ($1) LIMIT 1
-"""
+"""  # noqa: S608 - constants only
 
 
 async def full_name(viewer: Viewer) -> str:

@@ -14,7 +14,14 @@ from diary.access.viewer import Viewer
 from diary.consent.verdict import ALLOWED, refusal_of
 from diary.delivery.informing import InformingChannel, may_inform
 from diary.delivery.rules import DeliveryDays
-from diary.delivery.tables import AgreedChannel, AgreementOrigin, DeliveryForm, DeliverySchedule, PaperReason
+from diary.delivery.tables import (
+    AgreedChannel,
+    AgreementOrigin,
+    DeliveryForm,
+    DeliverySchedule,
+    PaperReason,
+    PaperReceiver,
+)
 from diary.kit import clock, database
 from diary.kit.command import Actor, command
 from diary.kit.refusal import BadInput, NotFound, Refusal
@@ -22,8 +29,6 @@ from diary.kit.typed_line import typed_line
 from diary.kit.wording import _
 from diary.people.guardianships import in_force
 
-#: Without an agreement only what lies inside the system is open (R1.1).
-INSIDE_THE_SYSTEM = (AgreedChannel.CABINET, AgreedChannel.MAILBOX)
 #: So many explicit dates may be agreed at once, and no further ahead than this.
 DATES_AT_MOST = 60
 FURTHEST_DATE = timedelta(days=400)
@@ -45,6 +50,7 @@ class Agreement:
     pupil_id: UUID
     form: DeliveryForm
     reason: PaperReason | None
+    handed_to: PaperReceiver
     channels: tuple[AgreedChannel, ...]
     schedule: DeliverySchedule
     weekdays: tuple[int, ...]
@@ -64,6 +70,11 @@ def current_sql(guardian: str, pupil: str) -> str:
         f"SELECT a.* FROM delivery_agreement a WHERE a.guardian = {guardian} AND a.pupil = {pupil} "  # noqa: S608
         "ORDER BY a.seq DESC LIMIT 1"
     )
+
+
+def carried_by_pupil(guardian: str, pupil: str) -> str:
+    """Return the SQL condition that the guardian has agreed to get the printed diary through the pupil (A18)."""
+    return f"coalesce((SELECT agreed.handed_to = 'PUPIL' FROM ({current_sql(guardian, pupil)}) AS agreed), false)"  # noqa: S608
 
 
 #: What days_of() reads of an agreement a, if there is one, and its school s.
@@ -132,6 +143,7 @@ async def agree(
     pupil_id: UUID,
     form: DeliveryForm,
     reason: PaperReason | None = None,
+    handed_to: PaperReceiver = PaperReceiver.GUARDIAN,
     channels: Sequence[AgreedChannel] = (),
     schedule: DeliverySchedule = DeliverySchedule.SCHOOL_DEFAULT,
     weekdays: Sequence[int] = (),
@@ -144,7 +156,9 @@ async def agree(
     """Write down what a guardian and the school have agreed; it holds at once (R1.1, R9.3).
 
     The guardian agrees for the own wards, the office by a document. Paper is always possible; the electronic form
-    only where the ledger allows it. Raises NotFound, AgreementNeedsDocument, BadInput, or the consent's refusal.
+    only where the ledger allows it. On paper they also agree whether the pupil may carry the printed diary home, which
+    nobody else decides for the guardian (R9.1, A18).
+    Raises NotFound, AgreementNeedsDocument, BadInput, or the consent's refusal.
     """
     now = clock.now()
     rows = await database.fetch(
@@ -168,7 +182,7 @@ async def agree(
         verdict = await may_inform(guardian_id=guardian_id, pupil_id=pupil_id, channel=InformingChannel.CABINET, at=now)
     if verdict != ALLOWED:
         raise refusal_of(verdict)
-    _require_form(form, reason, channels)
+    _require_form(form, reason, handed_to, channels)
     _require_days(schedule, weekdays, month_days, dates, now.astimezone(ZoneInfo(rows[0]["time_zone"])).date())
     if any(hour is not None and hour.tzinfo is not None for hour in (quiet_from, quiet_to)):
         raise BadInput(field="quietFrom", reason=_("время указывают по часам школы, без часового пояса"))
@@ -181,6 +195,7 @@ async def agree(
         pupil_id=pupil_id,
         form=form,
         reason=reason,
+        handed_to=handed_to,
         channels=tuple(dict.fromkeys(channels)),
         schedule=schedule,
         weekdays=sorted(set(weekdays)),
@@ -206,6 +221,7 @@ async def consent_ended(actor: Actor, *, guardian_id: UUID, pupil_id: UUID, docu
         pupil_id=pupil_id,
         form=DeliveryForm.PAPER,
         reason=PaperReason.UNWILLING,
+        handed_to=PaperReceiver.GUARDIAN,
         channels=(),
         schedule=DeliverySchedule.SCHOOL_DEFAULT,
         weekdays=(),
@@ -218,13 +234,19 @@ async def consent_ended(actor: Actor, *, guardian_id: UUID, pupil_id: UUID, docu
     )
 
 
-def _require_form(form: DeliveryForm, reason: PaperReason | None, channels: Sequence[AgreedChannel]) -> None:
+def _require_form(
+    form: DeliveryForm, reason: PaperReason | None, handed_to: PaperReceiver, channels: Sequence[AgreedChannel]
+) -> None:
     if form is DeliveryForm.PAPER and reason is None:
         raise BadInput(field="reason", reason=_("укажите, почему на бумаге: нет возможности или нет желания"))
     if form is DeliveryForm.PAPER and channels:
         raise BadInput(field="channels", reason=_("при бумажной форме каналы не указывают"))
     if form is DeliveryForm.ELECTRONIC and reason is not None:
         raise BadInput(field="reason", reason=_("причину указывают только при бумажной форме"))
+    if form is DeliveryForm.ELECTRONIC and handed_to is not PaperReceiver.GUARDIAN:
+        raise BadInput(
+            field="handedTo", reason=_("кому выдавать печатный дневник, указывают только при бумажной форме")
+        )
     if form is DeliveryForm.ELECTRONIC and not channels:
         raise BadInput(field="channels", reason=_("выберите хотя бы один канал"))
 
@@ -255,6 +277,7 @@ async def _append(
     pupil_id: UUID,
     form: DeliveryForm,
     reason: PaperReason | None,
+    handed_to: PaperReceiver,
     channels: Sequence[AgreedChannel],
     schedule: DeliverySchedule,
     weekdays: Sequence[int],
@@ -268,8 +291,9 @@ async def _append(
     rows = await database.fetch(
         """
         INSERT INTO delivery_agreement (id, school, guardian, pupil, form, reason, channels, schedule, weekdays,
-            month_days, dates, quiet_from, quiet_to, origin, document_reference, agreed_at, registered_at, author)
-        VALUES (uuidv7(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16) RETURNING *
+            month_days, dates, quiet_from, quiet_to, origin, document_reference, agreed_at, registered_at, author,
+            handed_to)
+        VALUES (uuidv7(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16, $17) RETURNING *
         """,
         school,
         guardian_id,
@@ -287,6 +311,7 @@ async def _append(
         document_reference,
         now,
         account_id,
+        handed_to.value,
     )
     return _agreement(rows[0])
 
@@ -298,6 +323,7 @@ def _agreement(row: Mapping[str, Any]) -> Agreement:
         pupil_id=row["pupil"],
         form=DeliveryForm(row["form"]),
         reason=PaperReason(row["reason"]) if row["reason"] else None,
+        handed_to=PaperReceiver(row["handed_to"]),
         channels=tuple(AgreedChannel(channel) for channel in row["channels"]),
         schedule=DeliverySchedule(row["schedule"]),
         weekdays=tuple(row["weekdays"]),

@@ -187,6 +187,13 @@ class PaperReason(StrEnum):
     UNWILLING = "UNWILLING"
 
 
+class PaperReceiver(StrEnum):
+    """To whom a printed sheet is given: the guardian in person, or the pupil, who carries it home (R9.1, A18)."""
+
+    GUARDIAN = "GUARDIAN"
+    PUPIL = "PUPIL"
+
+
 class AgreementOrigin(StrEnum):
     """How an agreement came to be."""
 
@@ -205,6 +212,9 @@ class DeliveryAgreement(Table, tablename="delivery_agreement", help_text="Сог
     pupil = reference(Pupil, help_text="Обучающийся")
     form = Varchar(length=16, choices=DeliveryForm, help_text="Форма")
     reason = Varchar(length=16, null=True, default=None, choices=PaperReason, help_text="Почему на бумаге")
+    handed_to = Varchar(
+        length=16, choices=PaperReceiver, default=PaperReceiver.GUARDIAN, help_text="Кто получает печатный дневник"
+    )
     channels = Array(base_column=Varchar(length=16), default=[], help_text="Каналы по порядку")
     schedule = Varchar(length=16, choices=DeliverySchedule, help_text="Когда")
     weekdays = Array(base_column=SmallInt(), default=[], help_text="Дни недели (1 — понедельник)")
@@ -224,6 +234,9 @@ class DeliveryAgreement(Table, tablename="delivery_agreement", help_text="Сог
     delivery_agreement_origin_is_known = one_of("origin", AgreementOrigin)
     delivery_agreement_reason_is_for_paper = Check(
         "(form = 'PAPER') = (reason IS NOT NULL) AND (reason IS NULL OR reason IN ('UNABLE', 'UNWILLING'))"
+    )
+    delivery_agreement_paper_is_handed_to_somebody = Check(
+        "handed_to = 'GUARDIAN' OR (handed_to = 'PUPIL' AND form = 'PAPER')"
     )
     delivery_agreement_channels_are_for_electronic = Check("(form = 'ELECTRONIC') = (cardinality(channels) > 0)")
     delivery_agreement_channels_are_known = all_of("channels", AgreedChannel)

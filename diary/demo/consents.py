@@ -16,6 +16,7 @@ from diary.delivery.tables import (
     Channel,
     DeliveryForm,
     PaperReason,
+    PaperReceiver,
     Provenance,
     StatementState,
 )
@@ -94,6 +95,7 @@ class Agreement:
     pupil: Pupil
     form: DeliveryForm
     reason: PaperReason | None
+    handed_to: PaperReceiver
     channels: tuple[AgreedChannel, ...]
     origin: AgreementOrigin
     document: str
@@ -160,6 +162,9 @@ class Consents:
                 pupil=entry.pupil,
                 form=DeliveryForm.PAPER if reason else DeliveryForm.ELECTRONIC,
                 reason=reason,
+                handed_to=PaperReceiver.PUPIL
+                if reason and origin is AgreementOrigin.OFFICE
+                else PaperReceiver.GUARDIAN,
                 channels=() if reason else electronic,
                 origin=origin,
                 document=entry.document if origin is AgreementOrigin.OFFICE else "",

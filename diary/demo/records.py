@@ -355,7 +355,7 @@ class Records:
             "delivery_agreement",
             (
                 "id", "school", "guardian", "pupil", "form", "reason", "channels", "schedule", "weekdays",
-                "month_days", "dates", "origin", "document_reference", "agreed_at", "registered_at",
+                "month_days", "dates", "origin", "document_reference", "agreed_at", "registered_at", "handed_to",
             ),
             [
                 (
@@ -363,6 +363,7 @@ class Records:
                     agreement.reason.value if agreement.reason else None,
                     [channel.value for channel in agreement.channels], "SCHOOL_DEFAULT", [], [], [],
                     agreement.origin.value, agreement.document, agreement.registered_at, agreement.registered_at,
+                    agreement.handed_to.value,
                 )
                 for agreement in consents.agreements
             ],

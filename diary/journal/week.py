@@ -13,6 +13,7 @@ from diary.delivery.informing import access_sql, raise_unless_allowed
 from diary.kit import clock, database
 from diary.kit.refusal import BadInput
 from diary.kit.wording import _
+from diary.people.names import full_name
 
 #: A diary shows weeks of a person's school life, not of history.
 EARLIEST, LATEST = date(1990, 1, 1), date(2200, 12, 25)
@@ -166,10 +167,10 @@ SELECT a.verdict, s.time_zone,
     coalesce((SELECT version FROM feed WHERE id = a.pupil), 0) AS pupil_version,
     coalesce((SELECT version FROM feed WHERE id = a.school), 0) AS school_version,
     l.id, l.date, l.ordinal, l.starts_at, l.ends_at, l.status, l.room, l.topic, l.lesson_type,
-    b.name AS subject, concat_ws(' ', t.family_name, t.given_name, nullif(t.patronymic, '')) AS teacher,
+    b.name AS subject, {teacher} AS teacher,
     l.group_name, l.group_kind,
     c.kind AS change_kind, c.reason AS change_reason, c.was_room,
-    concat_ws(' ', wt.family_name, wt.given_name, nullif(wt.patronymic, '')) AS was_teacher, wb.name AS was_subject,
+    {was_teacher} AS was_teacher, wb.name AS was_subject,
     ml.date AS moved_to_date, ml.ordinal AS moved_to_ordinal,
     fl.date AS moved_from_date, fl.ordinal AS moved_from_ordinal,
     fc.reason AS moved_from_reason,
@@ -203,8 +204,9 @@ WHERE a.verdict = 'ALLOWED' AND (h.grade_from IS NULL OR EXISTS (
     SELECT FROM membership_of g WHERE g.grade_level BETWEEN h.grade_from AND h.grade_to))
 ORDER BY date, ordinal, id, recorded_at, mark_id
 """
-_ON_SCREEN = _WEEK.format(access=access_sql(account="$1", pupil="$2", at="$5"))
-_ON_PAPER = _WEEK.format(access=paper_access_sql(readable="$1", pupil="$2"))
+_NAMED = {"teacher": full_name("t"), "was_teacher": full_name("wt")}
+_ON_SCREEN = _WEEK.format(access=access_sql(account="$1", pupil="$2", at="$5"), **_NAMED)
+_ON_PAPER = _WEEK.format(access=paper_access_sql(readable="$1", pupil="$2"), **_NAMED)
 
 
 def monday_of(day: date) -> date:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -9,9 +10,12 @@ from uuid import UUID
 from diary.access.tables import Role
 from diary.access.viewer import Viewer
 from diary.consent.verdict import PupilOfAge, represents
+from diary.delivery.agreements import carried_by_pupil
 from diary.delivery.obligations import weekly_about
 from diary.kit import database
-from diary.kit.refusal import NotFound
+from diary.kit.refusal import NotFound, Refusal
+from diary.kit.wording import _
+from diary.people.ages import age_at
 from diary.people.guardianships import in_force
 
 
@@ -43,17 +47,29 @@ def class_in_week(pupil: str, *, monday: str) -> str:
 
 
 _WAITING = f"""
-    SELECT o.pupil, o.guardian FROM obligation o JOIN school s ON s.id = o.school
+    SELECT o.pupil, o.guardian, o.guardian IS NULL OR {carried_by_pupil("o.guardian", "o.pupil")} AS through_pupil
+    FROM obligation o JOIN school s ON s.id = o.school
     WHERE o.pupil = ANY ($1::uuid[]) AND {waits("o", about="$2::varchar")}
         AND {may_receive("o", at="$3", today="($3 AT TIME ZONE s.time_zone)::date")}
     GROUP BY o.pupil, o.guardian ORDER BY o.pupil, o.guardian
 """  # noqa: S608 - constants only
 
 
-async def waiting_for_week(pupil_ids: list[UUID], monday: date, *, at: datetime) -> list[tuple[UUID, UUID | None]]:
-    """Return to whom the week of these pupils is still owed on paper: (pupil, guardian), None for the pupil."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """To whom a week about a pupil is owed on paper, None for the pupil, and whether the pupil may carry it there."""
+
+    pupil_id: UUID
+    guardian_id: UUID | None
+    through_pupil: bool
+
+
+async def waiting_for_week(pupil_ids: list[UUID], monday: date, *, at: datetime) -> list[Waiting]:
+    """Return to whom the week of these pupils is still owed on paper."""
     rows = await database.fetch(_WAITING, pupil_ids, weekly_about(monday), at)
-    return [(row["pupil"], row["guardian"]) for row in rows]
+    return [
+        Waiting(pupil_id=row["pupil"], guardian_id=row["guardian"], through_pupil=row["through_pupil"]) for row in rows
+    ]
 
 
 async def may_be_given(*, guardian_id: UUID | None, pupil_id: UUID, at: datetime) -> bool:
@@ -78,6 +94,32 @@ _OWN = f"""
         AND {in_force("g", "($3 AT TIME ZONE s.time_zone)::date")}
     ORDER BY g.guardian LIMIT 1
 """  # noqa: S608 - constants only
+
+
+class OwnRequestTooEarly(Refusal):
+    """Under the age of an own decision, or with the age unknown, a guardian asks for paper about the pupil (A12)."""
+
+    code = "OWN_REQUEST_TOO_EARLY"
+    wording = _("До {age} лет распечатку об обучающемся просит представитель.")
+
+
+async def own_school(pupil_id: UUID, *, at: datetime) -> UUID:
+    """Return the school of a pupil who asks for paper about themself, from the age of an own decision on (A12).
+
+    Raises OwnRequestTooEarly.
+    """
+    rows = await database.fetch(
+        f"""
+        SELECT p.school, s.own_decision_age, {age_at("p", "s", "$2")} >= s.own_decision_age AS may_ask
+        FROM pupil p JOIN school s ON s.id = p.school WHERE p.id = $1
+        """,  # noqa: S608 - constants only
+        pupil_id,
+        at,
+    )
+    if not rows[0]["may_ask"]:
+        raise OwnRequestTooEarly(age=rows[0]["own_decision_age"])
+    school: UUID = rows[0]["school"]
+    return school
 
 
 async def own_guardian(viewer: Viewer, pupil_id: UUID, *, at: datetime) -> Any:

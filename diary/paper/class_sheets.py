@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from diary.access.viewer import Viewer
+from diary.delivery.tables import PaperReceiver
 from diary.journal.week import monday_of
 from diary.kit import database
 from diary.kit.command import command
@@ -18,10 +19,11 @@ from diary.paper.tables import PrintState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassHandedOver:
-    """How many sheets were handed over, and how many duties that met."""
+    """How many sheets were handed over, how many duties that met, and how many still wait for a guardian in person."""
 
     sheets: int
     duties_met: int
+    duties_waiting: int
 
 
 @command
@@ -38,17 +40,20 @@ async def mark_class_printed(viewer: Viewer, *, class_id: UUID, week_of: date) -
 
 @command
 async def hand_over_class(viewer: Viewer, *, class_id: UUID, week_of: date, to: str) -> ClassHandedOver:
-    """Record that the sheets of a class and of its pupils were handed over, each meeting what it meets alone.
+    """Record that the sheets of a class were given out to its pupils, each meeting what it meets alone (A18).
 
-    What a guardian has asked for is handed to that guardian and never with the pile. Raises NotFound for another
-    school's class, BadInput for nobody, SheetNotReady when there is none.
+    Guardians who have not agreed to get paper through the pupil still wait for their own receipt. What a guardian has
+    asked for is handed to that guardian and never with the pile. Raises NotFound for another school's class, BadInput
+    for nobody, SheetNotReady when there is none.
     """
     states = (PrintState.RENDERED, PrintState.PRINTED)
     jobs = await _jobs(viewer, class_id, week_of, states=states, own_requests=False)
-    met = 0
-    for job_id in jobs:
-        met += (await hand_over.joined(viewer, job_id=job_id, to=to)).duties_met
-    return ClassHandedOver(sheets=len(jobs), duties_met=met)
+    given = [await hand_over.joined(viewer, job_id=job_id, to=to, received_by=PaperReceiver.PUPIL) for job_id in jobs]
+    return ClassHandedOver(
+        sheets=len(jobs),
+        duties_met=sum(one.duties_met for one in given),
+        duties_waiting=len({owed for one in given for owed in one.still_waiting}),
+    )
 
 
 async def _jobs(

@@ -19,7 +19,19 @@ from diary.kit.wording import _
 from diary.paper.addressees import class_in_week, may_be_given, own_guardian
 from diary.paper.print_jobs import Requested, one_at_a_time, queue, require_room, school_of_office
 from diary.paper.tables import PrintState, SheetKind
+from diary.people.ages import age_on
 from diary.people.guardianships import in_force
+from diary.people.names import folded_sql, full_name
+
+# One that is not rendered yet will say what is so then; a rendered one is known by the hashes of its documents.
+_ON_ITS_WAY = """
+    SELECT j.id, j.state, j.requested_at, j.state = 'QUEUED' OR EXISTS (
+        SELECT FROM outbox o WHERE o.print_job = j.id AND o.evidence -> 'documents' ? $5::text) AS is_current
+    FROM print_job j
+    WHERE j.kind = 'CONSENT_FORM' AND j.purpose = $1 AND j.pupil = $2 AND j.guardian IS NOT DISTINCT FROM $3
+        AND j.requested_by = $4 AND j.state IN ('QUEUED', 'RENDERED', 'PRINTED')
+    ORDER BY j.requested_at DESC, j.id FOR UPDATE OF j
+"""
 
 
 @command
@@ -27,7 +39,9 @@ async def request_consent_form(viewer: Viewer, *, pupil_id: UUID, purpose: Purpo
     """Have a form of consent printed for a guardian, or for the pupil themself, to be signed on paper.
 
     No consent is needed to ask for what one is to agree to; asking again while the form is on its way returns the same
-    one. Raises NotFound, PupilOfAge, TooManySheets, BadInput for a leave of access that only the pupil can give.
+    one, unless what it says has changed since: by a later decision, a new wording or a corrected name. That one is
+    cancelled and a new one made, because its number could not be registered any more.
+    Raises NotFound, PupilOfAge, TooManySheets, BadInput for a leave of access that only the pupil can give.
     """
     now = clock.now()
     if pupil_id in viewer.people(Role.PUPIL):
@@ -38,22 +52,17 @@ async def request_consent_form(viewer: Viewer, *, pupil_id: UUID, purpose: Purpo
         guardian_id, school_id = own["guardian"], own["school"]
     _require_own_decision(guardian_id, purpose)
     await one_at_a_time(viewer)
+    document = await issued(guardian_id=guardian_id, pupil_id=pupil_id, purpose=purpose, decision=Decision.GIVEN)
     waiting = await database.fetch(
-        """
-        SELECT id, state, requested_at FROM print_job
-        WHERE kind = 'CONSENT_FORM' AND purpose = $1 AND pupil = $2 AND guardian IS NOT DISTINCT FROM $3
-            AND requested_by = $4 AND state IN ('QUEUED', 'RENDERED', 'PRINTED') ORDER BY requested_at DESC LIMIT 1
-        """,
-        purpose.value,
-        pupil_id,
-        guardian_id,
-        viewer.account_id,
+        _ON_ITS_WAY, purpose.value, pupil_id, guardian_id, viewer.account_id, document.text.document_sha256
     )
-    if waiting:
-        return Requested(
-            job_id=waiting[0]["id"],
-            state=PrintState(waiting[0]["state"]),
-            requested_at=waiting[0]["requested_at"],
+    for job in waiting:
+        if job["is_current"]:
+            return Requested(job_id=job["id"], state=PrintState(job["state"]), requested_at=job["requested_at"])
+        await database.execute(
+            "UPDATE print_job SET state = 'CANCELLED', problem = $2 WHERE id = $1",
+            job["id"],
+            _("Бланк устарел: после печати изменилось то, что в нём написано."),
         )
     await require_room(viewer)
     job_id = await queue(
@@ -154,8 +163,8 @@ async def _blank(school_id: UUID, purpose: Purpose) -> ConsentDocument:
 # The guardians of each pupil of the class, and the pupil from the age of an own decision on; of age the pupil alone.
 _SIGNERS = f"""
     WITH member AS MATERIALIZED (
-        SELECT p.id, translate(lower(concat_ws(' ', p.family_name, p.given_name, p.patronymic)), 'ё', 'е') AS name,
-            coalesce(extract(year FROM age($2::date, p.birth_date)), 0) AS age, s.of_age, s.own_decision_age
+        SELECT p.id, {folded_sql(full_name("p"))} AS name,
+            {age_on("p", "$2::date")} AS age, s.of_age, s.own_decision_age
         FROM pupil p JOIN school s ON s.id = p.school
         CROSS JOIN LATERAL ({class_in_week("p.id", monday="date_trunc('week', $2::date)::date")}) AS k
         WHERE k.id = $1 AND (p.left_on IS NULL OR p.left_on >= $2)
@@ -163,7 +172,7 @@ _SIGNERS = f"""
     SELECT NULL::uuid AS guardian, m.id AS pupil, m.name, '' AS signer FROM member m
     WHERE m.age >= CASE WHEN $3 = 'GUARDIAN_ACCESS' THEN m.of_age ELSE m.own_decision_age END
     UNION ALL
-    SELECT DISTINCT r.id, m.id, m.name, concat_ws(' ', r.family_name, r.given_name, r.patronymic)
+    SELECT DISTINCT r.id, m.id, m.name, {full_name("r")}
     FROM member m JOIN guardianship g ON g.pupil = m.id AND {in_force("g", "$2::date")}
     JOIN guardian r ON r.id = g.guardian
     WHERE $3 <> 'GUARDIAN_ACCESS' AND {represents(pupil="m.id", at="$4")}

@@ -11,14 +11,15 @@ from diary.access.tables import Role
 from diary.access.viewer import Viewer
 from diary.delivery import duties, obligations
 from diary.delivery.obligations import weekly_about
-from diary.delivery.tables import MetBy, ObligationKind
+from diary.delivery.tables import MetBy, ObligationKind, PaperReceiver
 from diary.journal.week import monday_of
 from diary.kit import clock, database
 from diary.kit.command import command
 from diary.kit.refusal import BadInput, NotFound, Refusal
 from diary.kit.typed_line import typed_line
 from diary.kit.wording import _
-from diary.paper.addressees import may_be_given, waiting_for_week
+from diary.paper.addressees import Waiting, waiting_for_week
+from diary.paper.receipts import Receipt, is_carried, receipt_of, require_receiver
 from diary.paper.rendering import PUPILS_OF_WEEK
 from diary.paper.tables import PrintState, SheetKind
 
@@ -44,22 +45,24 @@ class SheetHandedOver(Refusal):
     wording = _("Лист уже выдан: изменить запись о выдаче нельзя.")
 
 
-class RightsEnded(Refusal):
-    """Who asked for the sheet has no rights about the pupil any more, so it is not handed over (A11, A12)."""
+class NothingOwed(Refusal):
+    """Out of the sheets of a class a guardian's receipt is recorded for what is owed to that guardian (R9.1)."""
 
-    code = "RIGHTS_ENDED"
-    wording = _("Права представителя прекратились: выдать ему этот лист нельзя.")
+    code = "NOTHING_OWED"
+    wording = _("На этих листах нет того, что ещё причитается этому представителю на бумаге.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandedOver:
-    """What was recorded about a hand-over, and how many duties it met."""
+    """What was recorded about a hand-over, how many duties it met, and who still waits for the week."""
 
     job_id: UUID
     state: PrintState
     at: datetime
     to: str
+    receipt: Receipt
     duties_met: int
+    still_waiting: tuple[Waiting, ...]
 
 
 @command
@@ -76,51 +79,93 @@ async def mark_printed(viewer: Viewer, *, job_id: UUID) -> None:
 
 
 @command
-async def hand_over(viewer: Viewer, *, job_id: UUID, to: str) -> HandedOver:
-    """Record to whom a sheet was handed over and meet the duties that it fulfils, late ones staying breached (D6).
+async def hand_over(
+    viewer: Viewer, *, job_id: UUID, to: str, received_by: PaperReceiver, guardian_id: UUID | None = None
+) -> HandedOver:
+    """Record who received a sheet and how that is confirmed, and meet what is owed to that receiver (D6, A11, A18).
 
-    Raises NotFound for a sheet of another school or class, BadInput for nobody or too long a text, SheetNotReady,
-    SheetHandedOver, RightsEnded.
+    A guardian's receipt meets that guardian's duties alone; what the pupil carries home meets the pupil's and those of
+    the guardians who agreed to it. Another addressee may receive the same sheet later. Late duties stay breached.
+    Raises NotFound for a sheet of another school or class and for a stranger, BadInput, SheetNotReady, RightsEnded,
+    SheetForAnother, SheetHandedOver or NothingOwed when it would meet nothing more.
     """
     job = await _own_job(viewer, job_id)
     to = typed_line(to, field="to")
     if not to:
         raise BadInput(field="to", reason=_("укажите, кому выдан лист"))
-    _require_ready(job)
+    state = PrintState(job["state"])
+    if state not in (PrintState.RENDERED, PrintState.PRINTED, PrintState.HANDED_OVER):
+        raise SheetNotReady
     now = clock.now()
-    if job["guardian"] is not None and not await may_be_given(
-        guardian_id=job["guardian"], pupil_id=job["pupil"], at=now
-    ):
-        raise RightsEnded
+    receipt = receipt_of(job, received_by, guardian_id)
+    job["pupils"] = await _pupils_on(job)
+    await require_receiver(job, receipt, job["pupils"], now)
+    # Who fetches one sheet out of a class's file leaves the others to be given out.
+    out_of_a_pile = job["school_class"] is not None and received_by is PaperReceiver.GUARDIAN
+    closes = state is not PrintState.HANDED_OVER and not out_of_a_pile
+    if closes:
+        await _close(viewer, job_id, to, receipt, now)
+    evidence = {
+        "job": str(job_id), "by": viewer.account_id, "to": to, "sha256": job["sha256"], **receipt.evidence(),
+    }  # fmt: skip
+    met, waiting = await _meet(viewer, job, receipt, evidence, now)
+    if not closes and not met:
+        raise SheetHandedOver if state is PrintState.HANDED_OVER else NothingOwed
+    return HandedOver(
+        job_id=job_id,
+        state=PrintState.HANDED_OVER if closes else state,
+        at=now,
+        to=to,
+        receipt=receipt,
+        duties_met=met,
+        still_waiting=tuple(waiting),
+    )
+
+
+async def _close(viewer: Viewer, job_id: UUID, to: str, receipt: Receipt, now: datetime) -> None:
     # Who only hands over says nothing about when it was printed, so printed_at may stay empty.
     await database.execute(
         """
-        UPDATE print_job SET state = 'HANDED_OVER', handed_over_at = $2, handed_over_by = $3, handed_over_to = $4
+        UPDATE print_job SET state = 'HANDED_OVER', handed_over_at = $2, handed_over_by = $3, handed_over_to = $4,
+            received_by = $5, received_guardian = $6
         WHERE id = $1
         """,
         job_id,
         now,
         viewer.account_id,
         to,
+        receipt.by.value,
+        receipt.guardian_id,
     )
-    evidence = {"job": str(job_id), "by": viewer.account_id, "to": to, "sha256": job["sha256"]}
+
+
+async def _meet(
+    viewer: Viewer, job: dict[str, Any], receipt: Receipt, evidence: dict[str, Any], now: datetime
+) -> tuple[int, list[Waiting]]:
+    """Meet what the receipt reaches; return how many duties that were, and who still waits for the week."""
     met = 0
-    if job["obligation"] is not None:
+    waiting: list[Waiting] = []
+    through = await is_carried(job["owed_to"], job["pupil"])
+    if job["obligation"] is not None and receipt.reaches(job["owed_to"], through_pupil=through):
         met += await obligations.meet(viewer, job["obligation"], at=now, by=MetBy.HAND_OVER, evidence=evidence)
     # A sheet from before the week tells nothing of it.
-    if job["kind"] == SheetKind.WEEK and job["rendered_on"] >= monday_of(job["week_of"]):
-        for pupil_id, guardian_id in await _addressees(viewer, job, now):
-            met += await obligations.meet_about(
-                viewer,
-                kind=ObligationKind.WEEKLY_DIARY,
-                pupil_id=pupil_id,
-                guardian_id=guardian_id,
-                about=weekly_about(monday_of(job["week_of"])),
-                at=now,
-                by=MetBy.HAND_OVER,
-                evidence=evidence,
-            )
-    return HandedOver(job_id=job_id, state=PrintState.HANDED_OVER, at=now, to=to, duties_met=met)
+    if job["kind"] != SheetKind.WEEK or job["rendered_on"] < monday_of(job["week_of"]):
+        return met, waiting
+    for owed in await _addressees(viewer, job, now):
+        if not receipt.reaches(owed.guardian_id, through_pupil=owed.through_pupil):
+            waiting.append(owed)
+            continue
+        met += await obligations.meet_about(
+            viewer,
+            kind=ObligationKind.WEEKLY_DIARY,
+            pupil_id=owed.pupil_id,
+            guardian_id=owed.guardian_id,
+            about=weekly_about(monday_of(job["week_of"])),
+            at=now,
+            by=MetBy.HAND_OVER,
+            evidence=evidence,
+        )
+    return met, waiting
 
 
 def _require_ready(job: dict[str, Any]) -> None:
@@ -135,6 +180,7 @@ async def _own_job(viewer: Viewer, job_id: UUID) -> dict[str, Any]:
     rows = await database.fetch(
         """
         SELECT j.id, j.school, j.kind, j.pupil, j.school_class, j.guardian, j.week_of, j.state, j.sha256, j.obligation,
+            o.guardian AS owed_to, j.guardian IS NOT NULL OR coalesce(o.kind = 'PRINTOUT', false) AS asked_for,
             (coalesce(j.rendered_at, $2::timestamptz) AT TIME ZONE s.time_zone)::date AS rendered_on,
             ARRAY(
                 SELECT h.id FROM teacher h WHERE (h.left_on IS NULL OR h.left_on >= local.today) AND h.id IN (
@@ -146,7 +192,7 @@ async def _own_job(viewer: Viewer, job_id: UUID) -> dict[str, Any]:
                     WHERE m.pupil = j.pupil AND m.valid_from <= local.today
                         AND (m.valid_to IS NULL OR m.valid_to >= local.today))
             ) AS class_teachers
-        FROM print_job j JOIN school s ON s.id = j.school
+        FROM print_job j JOIN school s ON s.id = j.school LEFT JOIN obligation o ON o.id = j.obligation
         CROSS JOIN LATERAL (SELECT ($2::timestamptz AT TIME ZONE s.time_zone)::date AS today) AS local
         WHERE j.id = $1 FOR UPDATE OF j
         """,
@@ -155,7 +201,7 @@ async def _own_job(viewer: Viewer, job_id: UUID) -> dict[str, Any]:
     )
     if not rows:
         raise NotFound
-    job: dict[str, Any] = rows[0]
+    job = dict(rows[0])
     office = job["school"] in viewer.schools(Role.OFFICE)
     # A class teacher hands out diaries; forms of consent stay with the office.
     own_class = job["kind"] == SheetKind.WEEK and viewer.people(Role.TEACHER) & set(job["class_teachers"])
@@ -164,17 +210,24 @@ async def _own_job(viewer: Viewer, job_id: UUID) -> dict[str, Any]:
     return job
 
 
-async def _addressees(viewer: Viewer, job: dict[str, Any], now: datetime) -> list[tuple[UUID, UUID | None]]:
-    """Return to whom the week on this sheet is still owed; a duty that the clock has not opened yet is opened first.
-
-    A duty that lost its basis since, but is breached already, is not met by a sheet that this guardian may not receive;
-    and a sheet that one guardian asked for reaches no other one.
-    """
+async def _pupils_on(job: dict[str, Any]) -> list[UUID]:
+    """Return about whom the sheet is: for a week those whose pages were rendered."""
+    if job["kind"] != SheetKind.WEEK:
+        return [job["pupil"]] if job["pupil"] else []
     monday = monday_of(job["week_of"])
     printed = await database.fetch(
         "SELECT jsonb_array_elements_text(evidence -> 'pupils')::uuid AS id FROM outbox WHERE print_job = $1", job["id"]
     ) or await database.fetch(PUPILS_OF_WEEK, job["pupil"], job["school_class"], monday, monday + timedelta(days=6))
-    pupil_ids = [row["id"] for row in printed]
+    return [row["id"] for row in printed]
+
+
+async def _addressees(viewer: Viewer, job: dict[str, Any], now: datetime) -> list[Waiting]:
+    """Return to whom the week on this sheet is still owed; a duty that the clock has not opened yet is opened first.
+
+    A duty that lost its basis since, but is breached already, is not met by a sheet that this guardian may not receive;
+    and a sheet that somebody asked for reaches nobody else.
+    """
+    monday, pupil_ids = monday_of(job["week_of"]), job["pupils"]
     await duties.open_week(viewer, school_id=job["school"], monday=monday, pupil_ids=pupil_ids, now=now)
     waiting = await waiting_for_week(pupil_ids, monday, at=now)
-    return [pair for pair in waiting if job["guardian"] in (None, pair[1])]
+    return [owed for owed in waiting if not job["asked_for"] or owed.guardian_id == job["guardian"]]

@@ -109,20 +109,35 @@ async def queue(
             now,
         )
     )[0]["id"]
+    await enqueue(actor, job, school_id=school_id, kind=kind, pupil_id=pupil_id, due_at=now)
+    return job
+
+
+async def enqueue(
+    actor: Actor,
+    job_id: UUID,
+    *,
+    school_id: UUID,
+    kind: SheetKind,
+    pupil_id: UUID | None,
+    due_at: datetime,
+    turn: int = 0,
+) -> None:
+    """Queue the rendering of a job for an instant; each turn after a failure is a row of its own."""
     await database.execute(
         """
         INSERT INTO outbox (school, kind, dedup_key, pupil, print_job, subject, due_at, created_at, created_by)
-        VALUES ($1, 'PRINT', $2, $3, $4, $5, $6, $6, $7)
+        VALUES ($1, 'PRINT', $2, $3, $4, $5, $6, $7, $8)
         """,
         school_id,
-        f"print:{job}",
+        f"print:{job_id}:{turn}" if turn else f"print:{job_id}",
         pupil_id,
-        job,
+        job_id,
         SUBJECTS[kind],
-        now,
+        due_at,
+        clock.now(),
         actor.account_id,
     )
-    return job
 
 
 async def require_room(viewer: Viewer) -> None:

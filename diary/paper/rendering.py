@@ -21,10 +21,12 @@ from diary.kit import clock, database
 from diary.kit.command import Actor, command
 from diary.kit.refusal import BadInput, Refusal
 from diary.kit.wording import _
+from diary.paper import retries
 from diary.paper.addressees import may_be_given
 from diary.paper.consent_forms import documents_of
 from diary.paper.tables import SheetKind
 from diary.paper.weekly import pupils_of_batch
+from diary.people.names import folded
 
 #: A class has at most so many sheets; more are a mistake in the memberships.
 PUPILS_AT_MOST = 60
@@ -79,8 +81,8 @@ PUPILS_OF_WEEK = """
 
 _JOB = """
     SELECT j.id, j.school, j.kind, j.pupil, j.school_class, j.guardian, j.week_of, j.purpose, j.requested_by,
-        s.time_zone
-    FROM print_job j JOIN school s ON s.id = j.school WHERE j.id = $1
+        s.time_zone, coalesce(o.kind = 'PRINTOUT' AND o.guardian IS NULL, false) AS asked_by_pupil
+    FROM print_job j JOIN school s ON s.id = j.school LEFT JOIN obligation o ON o.id = j.obligation WHERE j.id = $1
 """
 
 
@@ -96,7 +98,7 @@ async def week_to_print(job_id: UUID, *, route: str) -> WeekToPrint:
     """Return whose week a queued job prints, and with whose eyes it is read.
 
     Consent does not limit paper (D5), so the sheet of a family that refused the electronic form is printed. What the
-    office asked for is seen as the member who asked; what a guardian asked for, or the clock queued, is read by the
+    office asked for is seen as the member who asked; what a family asked for, or the clock queued, is read by the
     service itself, limited to the pupils for whose addressees the right to it is in force at this moment.
     Raises CannotBePrinted, SheetNotWanted when nobody may receive it any more.
     """
@@ -110,9 +112,7 @@ async def week_to_print(job_id: UUID, *, route: str) -> WeekToPrint:
     viewer, pupils = await _readers_pupils(job, monday, route)
     if len(pupils) > PUPILS_AT_MOST:
         raise CannotBePrinted(reason=_("в классе слишком много обучающихся"))
-    pupils.sort(
-        key=lambda row: (*map(_collated, (row["family_name"], row["given_name"], row["patronymic"])), row["id"])
-    )
+    pupils.sort(key=lambda row: (*map(folded, (row["family_name"], row["given_name"], row["patronymic"])), row["id"]))
     return WeekToPrint(
         job_id=job_id,
         viewer=viewer or printer((row["id"] for row in pupils), route=route),
@@ -134,7 +134,7 @@ async def _readers_pupils(job: Any, monday: date, route: str) -> tuple[Viewer | 
     if job["guardian"] is not None:
         if not await may_be_given(guardian_id=job["guardian"], pupil_id=job["pupil"], at=now):
             raise SheetNotWanted
-    else:
+    elif not job["asked_by_pupil"]:
         viewer = await _office_member(job["requested_by"], job["school"], route)
     pupils = await database.fetch(PUPILS_OF_WEEK, job["pupil"], job["school_class"], monday, monday + timedelta(days=6))
     if not pupils:
@@ -168,14 +168,21 @@ async def record_rendered(
     pages: int,
     file: str,
     sha256: str,
-    pupil_ids: Sequence[UUID],
+    pupil_ids: Sequence[UUID] = (),
+    documents: Sequence[str] = (),
     put_in_place: Callable[[], None],
 ) -> bool:
     """Put the file in its place and record it, both or neither; False when another worker has taken the job over.
 
-    The evidence keeps whose week is in the file, so that handing it over meets exactly what is owed about these.
+    The evidence keeps whose week is in the file, so that handing it over meets exactly what is owed about these, or
+    the hashes of the documents in it, so that an outdated form is known.
     """
-    evidence = {"file": file, "sha256": sha256, "pupils": [str(pupil_id) for pupil_id in pupil_ids]}
+    evidence = {
+        "file": file,
+        "sha256": sha256,
+        "pupils": [str(pupil_id) for pupil_id in pupil_ids],
+        "documents": list(documents),
+    }
     settled = await outbox.settle_done.joined(actor, sheet.id, sheet.attempt, evidence=evidence)
     if not settled:
         return False
@@ -197,10 +204,10 @@ async def record_rendered(
 
 @command
 async def record_failed(actor: Actor, sheet: Claimed, *, reason: str) -> bool:
-    """Record that the job cannot be printed and why; False when another worker has taken the job over."""
+    """Record that the job could not be printed and why; False when another worker has taken the job over."""
     settled = await outbox.settle_failed.joined(actor, sheet.id, sheet.attempt, reason=reason)
     if settled:
-        await _fail(sheet.print_job_id, reason)
+        await retries.fail(actor, sheet.print_job_id, reason)
     return settled
 
 
@@ -225,27 +232,9 @@ async def record_retry(actor: Actor, sheet: Claimed, *, reason: str) -> None:
     """Have the job tried again after a pause, or fail it after its last attempt."""
     became = await outbox.settle_retry.joined(actor, sheet.id, sheet.attempt, reason=reason)
     if became is OutboxState.FAILED:
-        await _fail(sheet.print_job_id, reason)
-
-
-@command
-async def fail_abandoned(actor: Actor) -> int:
-    """Fail the jobs whose every attempt ended with a dead worker; return how many there were."""
-    del actor
-    failed = await database.fetch(
-        """
-        UPDATE print_job j SET state = 'FAILED', problem = $1 FROM outbox o
-        WHERE o.print_job = j.id AND o.kind = 'PRINT' AND o.state = 'FAILED' AND j.state = 'QUEUED' RETURNING j.id
-        """,
-        _("Печать не удалась: обработчик каждый раз прерывался."),
-    )
-    return len(failed)
-
-
-async def _fail(job_id: UUID | None, reason: str) -> None:
-    await database.execute(
-        "UPDATE print_job SET state = 'FAILED', problem = $2 WHERE id = $1 AND state = 'QUEUED'", job_id, reason
-    )
+        await retries.fail(actor, sheet.print_job_id, reason)
+    elif became is OutboxState.QUEUED:
+        await retries.note_trouble(sheet.print_job_id, reason)
 
 
 async def _job(job_id: UUID) -> Any:
@@ -268,8 +257,3 @@ async def _office_member(
     if school_id not in viewer.schools(Role.OFFICE) and or_pupil not in viewer.people(Role.PUPIL):
         raise nobody
     return viewer
-
-
-def _collated(name: str) -> str:
-    """Return the name as the register sorts it: Ё stands with Е."""
-    return name.casefold().replace("ё", "е")

@@ -60,14 +60,20 @@ _DUE = f"""
 """  # noqa: S608 - constants only
 
 
+def due_statement(now: datetime) -> tuple[str, tuple[Any, ...]]:
+    """Return the statement that finds the classes and pupils whose week is to be queued now, and its arguments."""
+    return _DUE, (now, LATE_AT_MOST, EARLY_AT_MOST, BATCH_ON, BATCH_AT)
+
+
 @command
 async def queue_weekly(actor: Actor, *, now: datetime) -> int:
     """Queue what is due: one job per class and week, a further one for whom the first did not have; return how many.
 
-    A job that waits takes in whoever has come since, and one that failed is left to the office.
+    A job that waits takes in whoever has come since, and one that failed after all its retries is left to the office.
     """
     await database.execute(_LOCK)
-    rows = await database.fetch(_DUE, now, LATE_AT_MOST, EARLY_AT_MOST, BATCH_ON, BATCH_AT)
+    text, arguments = due_statement(now)
+    rows = await database.fetch(text, *arguments)
     for row in rows:
         await queue(
             actor,

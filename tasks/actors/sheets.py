@@ -17,6 +17,7 @@ from diary.delivery.outbox import Claimed
 from diary.delivery.tables import OutboxKind
 from diary.kit import clock
 from diary.kit.refusal import Refusal
+from diary.kit.wording import _
 from diary.paper import rendering
 from diary.paper.rendering import FormsToPrint, WeekToPrint
 from printing.consent_sheet import consent_sheets
@@ -29,6 +30,9 @@ log = logging.getLogger(__name__)
 WORKER = Nobody(route="WORKER")
 RECORD_PATIENCE = 60.0
 WORKER_STOPPED = "WORKER_STOPPED"
+#: What the office reads in the list of print jobs.
+NO_FILE = _("Файл для печати не получился ({what}).")
+OUT_OF_REACH = _("Данные или место для файла были недоступны ({what}).")
 
 
 class Sheets:
@@ -57,14 +61,14 @@ class Sheets:
             await _record(lambda: rendering.record_not_wanted(WORKER, sheet, reason=reason))
             return
         except (Refusal, SheetError) as problem:
-            reason = str(problem)
+            reason = str(problem) if isinstance(problem, Refusal) else NO_FILE.format(what=problem)
             await _record(lambda: rendering.record_failed(WORKER, sheet, reason=reason))
             return
         except asyncio.CancelledError:
             await outbox.settle_retry(WORKER, sheet.id, sheet.attempt, reason=WORKER_STOPPED, at=clock.now())
             raise
         except (*OUTAGES, AnswersUnavailable) as problem:
-            reason = in_one_line(problem)
+            reason = OUT_OF_REACH.format(what=in_one_line(problem))
             await _record(lambda: rendering.record_retry(WORKER, sheet, reason=reason))
             return
         name = f"{job_id}.pdf"
@@ -77,6 +81,9 @@ class Sheets:
                     file=name,
                     sha256=hashlib.sha256(pdf).hexdigest(),
                     pupil_ids=wanted.pupil_ids if isinstance(wanted, WeekToPrint) else (),
+                    documents=[one.document_sha256 for one in wanted.documents]
+                    if isinstance(wanted, FormsToPrint)
+                    else (),
                     put_in_place=partial(self._put_in_place, part, name),
                 )
             )

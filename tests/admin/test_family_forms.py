@@ -62,7 +62,11 @@ async def test_paper_is_agreed_with_a_reason_and_without_any_consent(clerk: http
     status, said = await submit(clerk, "agree-delivery", typed(worlds, form="PAPER", reason="UNABLE"))
 
     assert silent == (422, "«Причина»: укажите, почему на бумаге: нет возможности или нет желания.")
-    assert (status, said.split(".")[0]) == (200, "Соглашение записано: на бумаге, нет возможности")
+    assert status == 200
+    assert "на бумаге, нет возможности; печатный дневник получает представитель лично." in said
+    paper = typed(worlds, form="PAPER", reason="UNABLE", handed_to="PUPIL")
+    assert "дневник получает обучающийся (отнесёт домой)." in (await submit(clerk, "agree-delivery", paper))[1]
+    assert [kept["handed_to"] for kept in await agreements(worlds)] == ["GUARDIAN", "PUPIL"]
 
 
 @pytest.mark.parametrize(

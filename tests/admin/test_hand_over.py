@@ -20,6 +20,7 @@ async def record(client: httpx.AsyncClient, world: SchoolWorld, **changes: str) 
     fields = {
         "sheet": f"{world.secret}ов Михаил Петрович",
         "step": "HANDED_OVER",
+        "guardian": f"{world.secret}ова Анна Ивановна",
         "to": "Анне под подпись",
     }
     return await submit(client, "hand-over-sheet", fields | changes)
@@ -45,6 +46,7 @@ async def test_a_sheet_is_printed_and_then_handed_over_each_once(clerk: httpx.As
     assert status == 200, said
     given = await sheet(worlds.a)
     assert (given["state"], given["handed_over_to"]) == ("HANDED_OVER", "Анне под подпись")
+    assert (given["received_by"], given["received_guardian"]) == ("GUARDIAN", worlds.a.ids["guardian"])
     assert given["handed_over_by"] == worlds.a.accounts["office"]
     assert given["printed_at"] == printed["printed_at"]
     for step in ("PRINTED", "HANDED_OVER"):
@@ -82,5 +84,6 @@ async def test_waiting_sheets_are_offered_and_none_is_guessed_among_several(
     assert (status, "подходят несколько" in said) == (422, True)
     status, said = await record(clerk, worlds.a, sheet="5А, 16.11.2026", step="PRINTED")
     assert (status, "5А, неделя с 16.11.2026" in said) == (200, True), said
-    assert (await record(clerk, worlds.a, sheet=offered[0], step="HANDED_OVER"))[0] == 200
+    given_out = await record(clerk, worlds.a, sheet=offered[0], received_by="PUPIL", guardian="", to="На уроке")
+    assert given_out[0] == 200, given_out
     assert (await sheet(worlds.a))["state"] == "RENDERED"

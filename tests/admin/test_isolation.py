@@ -337,7 +337,7 @@ def foreign_form(slug: str, world: SchoolWorld) -> dict[str, Any]:
         "print-consent-form": {"pupil": pupil, "guardian": guardian},
         "class-sheets": {"school_class": f"5{world.name}", "week_of": "2026-11-24", "to": guardian},
         "print-week": {"pupil": pupil, "week_of": "2026-11-24"},
-        "hand-over-sheet": {"sheet": pupil, "to": guardian},
+        "hand-over-sheet": {"sheet": pupil, "guardian": guardian, "to": guardian},
         "settle-letter": {"letter": guardian, "fate": "NOT_ARRIVED"},
         "settle-obligation": {"pupil": pupil, "obligation": "Итоговый результат", "reason": "Выдано"},
         "write-to-families": {"school_class": f"5{world.name}", "subject": "Тема", "body": "Текст"},

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Any
 
 import httpx
 import pytest
 
-from diary.kit import database
+from diary.kit import clock, database
 from tests.admin.conftest import SignIn, Worlds
 from tests.admin.test_forms import submit
 from tests.admin.world import SchoolWorld, insert
@@ -53,9 +54,14 @@ async def test_the_sheets_of_a_class_are_printed_and_handed_over_as_one_pile(
     }  # fmt: skip
     assert (await pile(clerk, world, step="PRINTED"))[0] == 422
     assert (await pile(clerk, world, to=""))[0] == 422
+    await insert(
+        "delivery_agreement", school=world.ids["school"], guardian=world.ids["guardian"], pupil=world.ids["pupil"],
+        form="PAPER", reason="UNABLE", handed_to="PUPIL", channels=[], schedule="SCHOOL_DEFAULT", weekdays=[],
+        month_days=[], dates=[], origin="OFFICE", document_reference="№ 7", agreed_at=clock.now(),
+        registered_at=clock.now(),
+    )  # fmt: skip
     status, said = await pile(clerk, world)
-    assert status == 200, said
-    assert said.startswith("5А: выдача записана. Заданий: 2, исполнено обязанностей: 1")
+    assert (status, said) == (200, "5А: выдача записана. Заданий: 2, исполнено обязанностей: 1.")
     assert await states(world) == {
         whole: "HANDED_OVER", single: "HANDED_OVER", asked: "PRINTED", other_week: "RENDERED", waiting: "QUEUED",
     }  # fmt: skip
@@ -63,6 +69,29 @@ async def test_the_sheets_of_a_class_are_printed_and_handed_over_as_one_pile(
     assert (duty["state"], duty["met_by"]) == ("MET", "HAND_OVER")
     again = await pile(clerk, world)
     assert (again[0], "ещё не готов" in again[1]) == (422, True)
+
+
+async def test_who_has_not_agreed_to_get_paper_through_the_pupil_waits_after_the_pile_and_signs_alone(
+    clerk: httpx.AsyncClient, worlds: Worlds
+) -> None:
+    world = worlds.a
+    for _copy in range(2):
+        await sheet(world)
+    status, said = await pile(clerk, world)
+    assert (status, "исполнено обязанностей: 0. Ждут личного получения представителями: 1" in said) == (200, True), said
+
+    offered = (await clerk.get("/api/suggest/sheets/", params={"search": ""})).json()
+    handed = [one for one in offered if one.endswith("выдано не всем")]
+    assert len(handed) == 2, offered
+    signed = {"sheet": handed[0], "to": "Под подпись", "received_by": "GUARDIAN"}
+    status, said = await submit(clerk, "hand-over-sheet", signed)
+    assert (status, "укажите, кто из представителей" in said) == (422, True), said
+    guardian = f"{world.secret}ова Анна Ивановна"
+    status, said = await submit(clerk, "hand-over-sheet", {**signed, "guardian": guardian})
+    assert (status, "Исполнено обязанностей: 1." in said) == (200, True), said
+    [duty] = await database.fetch("SELECT state, evidence FROM obligation WHERE kind = 'WEEKLY_DIARY'")
+    assert (duty["state"], json.loads(duty["evidence"])["guardian"]) == ("MET", str(world.ids["guardian"]))
+    assert not [one for one in (await clerk.get("/api/suggest/sheets/")).json() if one.endswith("выдано не всем")]
 
 
 async def test_a_pile_of_another_schools_class_is_refused(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
@@ -161,3 +190,15 @@ async def test_the_queue_stands_by_week_and_class_as_they_are_named(clerk: httpx
 
     assert answer.status_code == 200, answer.text
     assert [row["id"] for row in answer.json()["rows"]] == [str(job) for job in (*jobs, older)]
+
+
+async def test_the_queue_says_why_a_sheet_failed_and_how_often_it_was_tried(
+    clerk: httpx.AsyncClient, worlds: Worlds
+) -> None:
+    failed = await sheet(worlds.a, state="FAILED", retries=3, problem="В классе слишком много обучающихся.")
+    schema = (await clerk.get("/api/tables/Задания_на_печать/schema/")).json()
+    assert {"problem", "retries", "received_by"} <= set(schema["extra"]["visible_column_names"])
+    rows = (await clerk.get("/api/tables/Задания_на_печать/", params={"state": "FAILED"})).json()["rows"]
+    assert [(row["id"], row["retries"], row["problem"]) for row in rows] == [
+        (str(failed), 3, "В классе слишком много обучающихся."),
+    ]  # fmt: skip

@@ -15,7 +15,7 @@ from tests.support.town import Town
 
 AGREE = """
 mutation ($input: AgreeDeliveryInput!) { agreeDelivery(input: $input) {
-    form reason channels schedule weekdays quietFrom origin documentReference } }
+    form reason handedTo channels schedule weekdays quietFrom origin documentReference } }
 """
 AGREEMENTS = "query ($pupil: ID!) { deliveryAgreements(pupilId: $pupil) { guardianId form channels origin reason } }"
 WITHDRAW = "mutation ($pupil: ID!) { withdrawConsent(input: {pupilId: $pupil}) { decision } }"
@@ -38,13 +38,28 @@ async def test_a_guardian_agrees_and_changes_the_mind_and_both_stay(service: Ser
         token=anna,
     )  # fmt: skip
     assert first["data"]["agreeDelivery"] == {
-        "form": "ELECTRONIC", "reason": None, "channels": ["EMAIL", "MAILBOX"], "schedule": "AGREED_DAYS",
-        "weekdays": [1, 5], "quietFrom": "22:00:00", "origin": "GUARDIAN", "documentReference": "",
+        "form": "ELECTRONIC", "reason": None, "handedTo": "GUARDIAN", "channels": ["EMAIL", "MAILBOX"],
+        "schedule": "AGREED_DAYS", "weekdays": [1, 5],
+        "quietFrom": "22:00:00", "origin": "GUARDIAN", "documentReference": "",
     }  # fmt: skip
     await service.post(AGREE, wanted(town, form="PAPER", channels=[], reason="UNABLE"), token=anna)
 
     answer = await service.post(AGREEMENTS, {"pupil": str(town.first.pupils["misha"])}, token=anna)
     assert [entry["form"] for entry in answer["data"]["deliveryAgreements"]] == ["PAPER", "ELECTRONIC"]
+
+
+async def test_on_paper_a_guardian_agrees_whether_the_pupil_carries_the_diary_home(
+    service: Service, town: Town
+) -> None:
+    anna = await service.sign_in("anna")
+    told = []
+    for more in ({}, {"handedTo": "PUPIL"}, {"handedTo": "GUARDIAN"}):
+        paper = wanted(town, form="PAPER", channels=[], reason="UNABLE", **more)
+        told.append((await service.post(AGREE, paper, token=anna))["data"]["agreeDelivery"]["handedTo"])
+    assert told == ["GUARDIAN", "PUPIL", "GUARDIAN"]
+    assert codes(await service.post(AGREE, wanted(town, handedTo="PUPIL"), token=anna)) == ["BAD_INPUT"]
+    with pytest.raises(asyncpg.CheckViolationError):
+        await town.first.agree("anna", "misha", "EMAIL", handed_to="PUPIL")
 
 
 async def test_the_office_needs_a_document(service: Service, town: Town) -> None:

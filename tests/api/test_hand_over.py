@@ -24,8 +24,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 CLOCK = Nobody(route="CLOCK")
 SUM = "ab" * 32
 CONFIRM = """
-mutation ($jobId: ID!, $to: String!) {
-  confirmHandOver(jobId: $jobId, to: $to) { jobId state handedOverAt handedOverTo dutiesMet }
+mutation ($jobId: ID!, $to: String!, $by: PaperReceiver!, $guardianId: ID) {
+  confirmHandOver(jobId: $jobId, to: $to, receivedBy: $by, guardianId: $guardianId) {
+    jobId state handedOverAt handedOverTo receivedBy guardianId dutiesMet dutiesWaiting
+  }
 }
 """
 
@@ -53,51 +55,151 @@ async def row(table: str, key: UUID) -> Any:
     return (await database.fetch(f'SELECT * FROM "{table}" WHERE id = $1', key))[0]
 
 
-async def confirm(service: Service, login: str, job: UUID, to: str = "Орлова Анна, под подпись") -> dict[str, Any]:
-    """Confirm the hand-over as somebody."""
-    return await service.post(CONFIRM, {"jobId": str(job), "to": to}, token=await service.sign_in(login))
+async def confirm(
+    service: Service, login: str, job: UUID, to: str = "Под подпись", *, guardian: UUID | None = None
+) -> dict[str, Any]:
+    """Confirm as somebody that a guardian received the sheet, or without one the pupil."""
+    variables = {
+        "jobId": str(job), "to": to, "by": "GUARDIAN" if guardian else "PUPIL",
+        "guardianId": str(guardian) if guardian else None,
+    }  # fmt: skip
+    return await service.post(CONFIRM, variables, token=await service.sign_in(login))
 
 
-async def test_a_hand_over_meets_the_weeks_duties_in_time_with_evidence(service: Service, town: Town) -> None:
+def counted(answer: dict[str, Any]) -> tuple[str, int, int]:
+    """Return the sheet's state, how many duties were met and how many wait."""
+    recorded = answer["data"]["confirmHandOver"]
+    return recorded["state"], recorded["dutiesMet"], recorded["dutiesWaiting"]
+
+
+async def states(*duties: UUID) -> list[str]:
+    """Return where duties stand."""
+    return [(await row("obligation", duty))["state"] for duty in duties]
+
+
+async def test_a_guardians_receipt_meets_that_guardians_duty_alone_in_time_with_evidence(
+    service: Service, town: Town
+) -> None:
     school = town.first
-    mothers, own = [await owed(school, "misha", whom, due=timedelta(0)) for whom in ("anna", None)]
+    uncle = await school.add_guardian("pavel", "Орлов", "Павел", "misha")
+    mothers, uncles, own = [await owed(school, "misha", whom, due=timedelta(0)) for whom in ("anna", "pavel", None)]
     others = await owed(school, "nina", "galina", due=timedelta(days=1))
     next_week = await owed(school, "misha", "anna", due=timedelta(days=7), monday=MONDAY + timedelta(days=7))
-    job = await sheet(school)
+    job, anna = await sheet(school), school.guardians["anna"]
 
-    answer = await confirm(service, "daria", job)
+    answer = await confirm(service, "daria", job, "Орлова Анна, под подпись", guardian=anna)
 
     assert answer["data"]["confirmHandOver"] == {
-        "jobId": str(job), "state": "HANDED_OVER", "handedOverTo": "Орлова Анна, под подпись", "dutiesMet": 2,
+        "jobId": str(job), "state": "HANDED_OVER", "handedOverTo": "Орлова Анна, под подпись", "dutiesMet": 1,
+        "receivedBy": "GUARDIAN", "guardianId": str(anna), "dutiesWaiting": 2,
         "handedOverAt": answer["data"]["confirmHandOver"]["handedOverAt"],
     }  # fmt: skip
-    for duty in (mothers, own):
-        met = await row("obligation", duty)
-        assert (met["state"], met["met_by"], met["met_at"]) == ("MET", "HAND_OVER", clock.now())
-        assert json.loads(met["evidence"]) == {
-            "job": str(job), "by": town.accounts["daria"], "to": "Орлова Анна, под подпись", "sha256": SUM,
-        }  # fmt: skip
-    assert (await row("obligation", others))["state"] == "OPEN"
-    assert (await row("obligation", next_week))["state"] == "OPEN"
+    met = await row("obligation", mothers)
+    assert (met["state"], met["met_by"], met["met_at"]) == ("MET", "HAND_OVER", clock.now())
+    assert json.loads(met["evidence"]) == {
+        "job": str(job), "by": town.accounts["daria"], "to": "Орлова Анна, под подпись", "sha256": SUM,
+        "received_by": "GUARDIAN", "guardian": str(anna),
+    }  # fmt: skip
+    assert await states(uncles, own, others, next_week) == ["OPEN"] * 4
     kept = await row("print_job", job)
     assert (kept["handed_over_at"], kept["handed_over_by"]) == (clock.now(), town.accounts["daria"])
+    assert (kept["received_by"], kept["received_guardian"]) == ("GUARDIAN", anna)
+
+    later = await confirm(service, "daria", job, "Орлов Павел, под подпись", guardian=uncle)
+
+    assert counted(later) == ("HANDED_OVER", 1, 1)
+    assert await states(uncles, own) == ["MET", "OPEN"]
+    assert await row("print_job", job) == kept, "what was recorded first stays"
+    again = await confirm(service, "daria", job, "Ещё раз", guardian=uncle)
+    assert codes(again) == ["SHEET_HANDED_OVER"]
+
+
+@pytest.mark.parametrize(
+    ("agreements", "reached"),
+    [
+        ([], False),
+        ([{}], False),
+        ([{"handed_to": "PUPIL"}], True),
+        ([{"handed_to": "PUPIL"}, {"handed_to": "GUARDIAN"}], False),
+        ([{"handed_to": "GUARDIAN"}, {"handed_to": "PUPIL"}], True),
+    ],
+)
+async def test_what_the_pupil_carries_home_reaches_the_pupil_and_the_guardians_who_agreed_to_it(
+    service: Service, town: Town, agreements: list[dict[str, str]], *, reached: bool
+) -> None:
+    school = town.first
+    await school.add_guardian("pavel", "Орлов", "Павел", "misha")
+    for agreement in agreements:
+        await school.agree("anna", "misha", **agreement)
+    mothers, uncles, own = [
+        await owed(school, "misha", whom, due=timedelta(days=1)) for whom in ("anna", "pavel", None)
+    ]
+
+    answer = await confirm(service, "vera", await sheet(school), "Мише на классном часе")
+
+    assert counted(answer) == ("HANDED_OVER", 1 + reached, 2 - reached)
+    assert await states(mothers, uncles, own) == ["MET" if reached else "OPEN", "OPEN", "MET"]
+    assert json.loads((await row("obligation", own))["evidence"])["received_by"] == "PUPIL"
+
+
+async def test_an_agreement_after_the_hand_over_reaches_back_to_nothing(service: Service, town: Town) -> None:
+    school = town.first
+    duty, job = await owed(school, "misha", "anna", due=timedelta(days=1)), await sheet(school)
+    assert counted(await confirm(service, "daria", job)) == ("HANDED_OVER", 0, 1)
+    await school.agree("anna", "misha", handed_to="PUPIL")
+    assert await states(duty) == ["OPEN"]
+    assert counted(await confirm(service, "daria", job, "Мише ещё раз")) == ("HANDED_OVER", 1, 0)
 
 
 async def test_a_class_sheet_meets_the_duties_of_its_pupils_alone(service: Service, town: Town) -> None:
     school = town.first
+    for pair in (("anna", "misha"), ("galina", "nina"), ("anna", "liza")):
+        await school.agree(*pair, handed_to="PUPIL")
     ours = [await owed(school, *pair, due=timedelta(days=1)) for pair in (("misha", "anna"), ("nina", "galina"))]
     other = await owed(school, "liza", "anna", due=timedelta(days=1))
     job = await sheet(school, pupil=None, school_class=school.classes["5А"], state="PRINTED")
 
     answer = await confirm(service, "vera", job, "Классу, по списку")
 
-    assert answer["data"]["confirmHandOver"]["dutiesMet"] == 2, answer
-    assert [(await row("obligation", duty))["state"] for duty in (*ours, other)] == ["MET", "MET", "OPEN"]
+    assert counted(answer) == ("HANDED_OVER", 2, 0), answer
+    assert await states(*ours, other) == ["MET", "MET", "OPEN"]
+
+
+async def test_a_guardian_takes_one_sheet_out_of_a_class_pile_and_the_pile_stays(service: Service, town: Town) -> None:
+    school = town.first
+    await school.agree("galina", "nina", handed_to="PUPIL")
+    mothers, other = [
+        await owed(school, *pair, due=timedelta(days=1)) for pair in (("misha", "anna"), ("nina", "galina"))
+    ]
+    job, anna = await sheet(school, pupil=None, school_class=school.classes["5А"]), school.guardians["anna"]
+
+    assert counted(await confirm(service, "vera", job, "Анне", guardian=anna)) == ("RENDERED", 1, 1)
+    assert await states(mothers, other) == ["MET", "OPEN"]
+    assert (await row("print_job", job))["handed_over_at"] is None
+    assert codes(await confirm(service, "vera", job, "Анне", guardian=anna)) == ["NOTHING_OWED"]
+    assert counted(await confirm(service, "vera", job, "Классу")) == ("HANDED_OVER", 1, 0)
+    assert await states(mothers, other) == ["MET", "MET"]
+    assert codes(await confirm(service, "vera", job, "Анне", guardian=anna)) == ["SHEET_HANDED_OVER"]
+
+
+async def test_a_receiver_who_is_a_stranger_or_nobody_is_refused(service: Service, town: Town) -> None:
+    school = town.first
+    duty, job = await owed(school, "misha", "anna", due=timedelta(days=1)), await sheet(school)
+    for guardian in (school.guardians["galina"], town.second.guardians["olga"], school.pupils["misha"]):
+        assert codes(await confirm(service, "daria", job, guardian=guardian)) == ["NOT_FOUND"]
+    assert codes(await confirm(service, "daria", job, guardian=school.guardians["boris"])) == ["RIGHTS_ENDED"]
+    token = await service.sign_in("daria")
+    for by, named in (("GUARDIAN", None), ("PUPIL", str(school.guardians["anna"]))):
+        variables = {"jobId": str(job), "to": "Кому-то", "by": by, "guardianId": named}
+        assert codes(await service.post(CONFIRM, variables, token=token)) == ["BAD_INPUT"]
+    assert await states(duty) == ["OPEN"]
+    assert (await row("print_job", job))["state"] == "RENDERED"
 
 
 async def test_what_is_handed_over_late_is_met_and_stays_breached(service: Service, town: Town) -> None:
     duty = await owed(town.first, "misha", "anna", due=-timedelta(microseconds=1))
-    assert (await confirm(service, "daria", await sheet(town.first)))["data"]["confirmHandOver"]["dutiesMet"] == 1
+    handed = await confirm(service, "daria", await sheet(town.first), guardian=town.first.guardians["anna"])
+    assert handed["data"]["confirmHandOver"]["dutiesMet"] == 1
     late = await row("obligation", duty)
     assert late["state"] == "BREACHED"
     assert late["breached_at"] == late["due_at"]
@@ -105,8 +207,9 @@ async def test_what_is_handed_over_late_is_met_and_stays_breached(service: Servi
 
 
 async def test_a_guardian_whose_rights_ended_has_received_nothing(service: Service, town: Town) -> None:
+    await town.first.agree("boris", "misha", handed_to="PUPIL")
     duty = await owed(town.first, "misha", "boris", due=timedelta(days=1))
-    assert (await confirm(service, "daria", await sheet(town.first)))["data"]["confirmHandOver"]["dutiesMet"] == 0
+    assert counted(await confirm(service, "daria", await sheet(town.first))) == ("HANDED_OVER", 0, 0)
     assert (await row("obligation", duty))["met_at"] is None
 
 
@@ -116,9 +219,17 @@ async def test_the_duty_that_a_sheet_was_printed_for_is_met_also_for_a_consent_f
     school = town.first
     duty = await owed(school, "misha", "anna", due=timedelta(days=1))
     form = await sheet(school, kind="CONSENT_FORM", week_of=None, purpose="PERSONAL_DATA", obligation=duty)
-    assert codes(await confirm(service, "vera", form)) == ["NOT_FOUND"]
-    assert (await confirm(service, "daria", form))["data"]["confirmHandOver"]["dutiesMet"] == 1
-    assert (await row("obligation", duty))["state"] == "MET"
+    anna = school.guardians["anna"]
+    assert codes(await confirm(service, "vera", form, guardian=anna)) == ["NOT_FOUND"]
+    assert counted(await confirm(service, "daria", form, guardian=anna)) == ("HANDED_OVER", 1, 0)
+    assert await states(duty) == ["MET"]
+
+
+async def test_a_blank_form_is_taken_by_any_guardian_of_the_school(service: Service, town: Town) -> None:
+    form = await sheet(town.first, kind="CONSENT_FORM", week_of=None, purpose="PERSONAL_DATA", pupil=None)
+    assert codes(await confirm(service, "daria", form, guardian=town.second.guardians["olga"])) == ["NOT_FOUND"]
+    given = await confirm(service, "daria", form, guardian=town.first.guardians["stranger"])
+    assert counted(given) == ("HANDED_OVER", 0, 0)
 
 
 @pytest.mark.parametrize("login", ["elena", "zoya", "gleb", "ivan", "anna", "misha", "root", "nobody"])
@@ -164,7 +275,7 @@ async def test_a_sheet_from_before_the_week_tells_nothing_of_it(
     school, monday = town.first, datetime.combine(MONDAY, time(), tzinfo=ZoneInfo("Europe/Moscow"))
     await owed(school, "misha", "anna", due=timedelta(days=1))
     job = await sheet(school, rendered_at=monday - early)
-    assert (await confirm(service, "daria", job))["data"]["confirmHandOver"]["dutiesMet"] == met
+    assert counted(await confirm(service, "daria", job, guardian=school.guardians["anna"]))[1] == met
 
 
 async def test_a_class_teacher_who_has_left_hands_nothing_over(service: Service, town: Town) -> None:
@@ -173,6 +284,7 @@ async def test_a_class_teacher_who_has_left_hands_nothing_over(service: Service,
     await database.execute("UPDATE teacher SET left_on = $1 WHERE family_name = 'Белова'", TUESDAY - timedelta(days=1))
     left = await database.fetch("SELECT FROM teacher WHERE left_on IS NOT NULL")
     assert len(left) == 1
-    assert codes(await service.post(CONFIRM, {"jobId": str(job), "to": "Анне"}, token=token)) == ["NOT_FOUND"]
+    variables = {"jobId": str(job), "to": "Мише", "by": "PUPIL"}
+    assert codes(await service.post(CONFIRM, variables, token=token)) == ["NOT_FOUND"]
     await database.execute("UPDATE teacher SET left_on = $1", TUESDAY)
-    assert codes(await service.post(CONFIRM, {"jobId": str(job), "to": "Анне"}, token=token)) == []
+    assert codes(await service.post(CONFIRM, variables, token=token)) == []

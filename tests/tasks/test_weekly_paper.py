@@ -17,7 +17,8 @@ from api.context import Context
 from api.schema import execute
 from diary.access.viewer import Nobody, printer, viewer_of
 from diary.consent.tables import Purpose
-from diary.delivery import duties
+from diary.delivery import duties, outbox
+from diary.delivery.tables import OutboxKind, PaperReceiver
 from diary.kit import clock as clocks
 from diary.kit import database
 from diary.paper.consent_forms import order_consent_forms
@@ -28,6 +29,7 @@ from printing.render import sheet_document
 from tasks import paper
 from tasks.actors.sheets import Sheets
 from tasks.clock import ENTRIES
+from tasks.sweep import sweep
 from tests.support.town import MONDAY, TUESDAY, School, Town, insert
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -152,11 +154,15 @@ async def test_a_hand_over_meets_what_was_on_the_pages_and_nothing_that_came_lat
     office = await viewer_of(town.accounts["daria"], route="ADMIN")
 
     first, second = await jobs()
-    assert (await hand_over(office, job_id=first["id"], to="Классу")).duties_met == 1
+    for guardian, pupil in (("galina", "nina"), ("of_petya", "petya")):
+        await town.first.agree(guardian, pupil, handed_to="PUPIL")
+    given = await hand_over(office, job_id=first["id"], to="Классу", received_by=PaperReceiver.PUPIL)
+    assert given.duties_met == 1
     waiting = await database.fetch("SELECT pupil FROM obligation WHERE kind = 'WEEKLY_DIARY' AND state = 'OPEN'")
     assert [row["pupil"] for row in waiting] == [town.first.pupils["petya"]]
     await render(sheets)
-    assert (await hand_over(office, job_id=second["id"], to="Пете")).duties_met == 1
+    given = await hand_over(office, job_id=second["id"], to="Пете", received_by=PaperReceiver.PUPIL)
+    assert given.duties_met == 1
 
 
 @pytest.mark.parametrize(
@@ -208,16 +214,97 @@ async def test_after_an_outage_the_sheets_of_the_missed_week_are_printed_late(
     assert job["week_of"] == MONDAY
     assert "23–28 ноября 2026" in (await pages(job["id"], tmp_path))[0]
     office = await viewer_of(town.accounts["daria"], route="ADMIN")
-    assert (await hand_over(office, job_id=job["id"], to="Классу")).duties_met == 1
+    given = await hand_over(
+        office, job_id=job["id"], to="Галине", received_by=PaperReceiver.GUARDIAN,
+        guardian_id=town.first.guardians["galina"],
+    )  # fmt: skip
+    assert given.duties_met == 1
     [duty] = await database.fetch("SELECT state, met_at FROM obligation WHERE about = 'week:2026-11-23'")
     assert (duty["state"], duty["met_at"]) == ("BREACHED", clock.instant)
 
 
-async def test_a_job_that_failed_is_left_to_the_office(town: Town, clock: clocks.SetClock) -> None:
+async def spoil(job: UUID) -> None:
+    """Make the job impossible to print until it is mended."""
+    await database.execute("UPDATE print_job SET week_of = '9999-12-31' WHERE id = $1", job)
+
+
+async def test_a_batch_that_fails_is_tried_three_times_more_and_then_left_to_the_office(
+    town: Town, clock: clocks.SetClock, sheets: Sheets
+) -> None:
     await tick(clock, BATCH)
-    await database.execute("UPDATE print_job SET state = 'FAILED'")
-    await database.execute("UPDATE outbox SET state = 'FAILED'")
-    assert await tick(clock, BATCH + HOUR) == 0
+    [job] = await jobs()
+    await spoil(job["id"])
+    await render(sheets)
+    for number, (pause, told) in enumerate(
+        ((timedelta(minutes=30), "06:30"), (2 * HOUR, "08:30"), (6 * HOUR, "14:30")), start=1
+    ):
+        [waiting] = await jobs()
+        assert (waiting["state"], waiting["retries"]) == ("QUEUED", number)
+        assert "дата вне разумных пределов" in waiting["problem"]
+        assert f"Следующая попытка 26.11.2026 {told}." in waiting["problem"]
+        clock.move(pause - timedelta(minutes=1))
+        await render(sheets)
+        assert [row["retries"] for row in await jobs()] == [number], "not before its time"
+        clock.move(timedelta(minutes=1))
+        await render(sheets)
+
+    [given_up] = await jobs()
+    assert (given_up["state"], given_up["retries"]) == ("FAILED", 3)
+    assert "дата вне разумных пределов" in given_up["problem"]
+    assert "Больше попыток не будет" in given_up["problem"]
+    await database.execute("UPDATE print_job SET week_of = $1", MONDAY)
+    assert await tick(clock, clock.instant + HOUR) == 0
+    assert await sweep() == ""
+    assert await database.fetch("SELECT FROM outbox WHERE kind = 'PRINT' AND state = 'QUEUED'") == []
+
+
+async def test_a_retry_prints_what_can_be_printed_by_then_and_its_hand_over_counts(
+    town: Town, clock: clocks.SetClock, sheets: Sheets, tmp_path: Path
+) -> None:
+    await tick(clock, BATCH)
+    [job] = await jobs()
+    await spoil(job["id"])
+    await render(sheets)
+    await database.execute("UPDATE print_job SET week_of = $1", MONDAY)
+    clock.move(timedelta(minutes=30))
+    await render(sheets)
+
+    [page] = await pages(job["id"], tmp_path)
+    assert "Галкина Нина" in page
+    [printed] = await jobs()
+    assert (printed["problem"], printed["retries"]) == ("", 1)
+    office = await viewer_of(town.accounts["daria"], route="ADMIN")
+    given = await hand_over(
+        office, job_id=job["id"], to="Галине", received_by=PaperReceiver.GUARDIAN,
+        guardian_id=town.first.guardians["galina"],
+    )  # fmt: skip
+    assert given.duties_met == 1
+
+
+async def test_a_batch_whose_workers_die_is_tried_again_once_per_pause(town: Town, clock: clocks.SetClock) -> None:
+    await tick(clock, BATCH)
+    [row] = await database.fetch("SELECT id FROM outbox WHERE kind = 'PRINT'")
+    for _death in range(5):
+        assert await outbox.claim(CLOCK, row["id"], OutboxKind.PRINT) is not None
+        clock.move(outbox.SHEET_LEASE)
+        told = await sweep()
+    assert told == "sheets failed: 1"
+    for _sweep in range(2):
+        [job] = await jobs()
+        assert (job["state"], job["retries"], "прерывался" in job["problem"]) == ("QUEUED", 1, True)
+        assert await sweep() == ""
+
+
+async def test_while_the_data_are_out_of_reach_the_office_reads_why_nothing_comes(
+    town: Town, clock: clocks.SetClock, tmp_path: Path
+) -> None:
+    await tick(clock, BATCH)
+    (tmp_path / "print").write_text("a file where the folder should be")
+    await render(Sheets(tmp_path / "print"))
+    [job] = await jobs()
+    assert (job["state"], job["retries"]) == ("QUEUED", 0)
+    assert "Пока не получается" in job["problem"]
+    assert "были недоступны" in job["problem"]
 
 
 async def test_a_week_of_holidays_has_no_batch_and_a_short_week_has_it_earlier(
@@ -281,6 +368,19 @@ async def test_an_extract_is_rendered_for_the_own_child_whatever_was_decided(
     await render(sheets)
     [page] = await pages(asked.job_id, tmp_path)
     assert "Галкина Нина" in page
+
+
+async def test_what_a_pupil_asked_for_is_rendered_without_any_consent_and_after_the_account_was_closed(
+    town: Town, clock: clocks.SetClock, sheets: Sheets, tmp_path: Path
+) -> None:
+    await database.execute("UPDATE pupil SET birth_date = '2010-01-01' WHERE given_name = 'Михаил'")
+    await town.first.decide("anna", "misha", "WITHDRAWN")
+    misha = await viewer_of(town.accounts["misha"], route="GRAPHQL")
+    asked = await request_extract(misha, pupil_id=town.first.pupils["misha"], week_of=TUESDAY)
+    await database.execute("UPDATE account SET active = false WHERE username = 'misha'")
+    await render(sheets)
+    [page] = await pages(asked.job_id, tmp_path)
+    assert "Орлов Михаил" in page
 
 
 async def test_an_extract_for_whose_rights_have_ended_is_taken_back_with_its_duty(
