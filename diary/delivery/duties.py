@@ -25,35 +25,37 @@ GRADES = range(-1, 14)
 FAR = timedelta(days=3650)
 
 
-
 def _cancel_requests_sql(*, at: str, among: str, guardianships: str, as_of: str | None) -> str:
     """Return the statement that cancels requests and results whose addressee has no rights at an instant."""
+    # Not called d: the consent rule's SQL has an own d inside it.
     return f"""
         UPDATE obligation o SET state = 'CANCELLED', cancelled_at = gone.at,
             cancel_reason = CASE WHEN gone.is_former THEN $3 ELSE $4 END
         FROM (
-            SELECT d.id, {at} AS at, NOT EXISTS (
-                SELECT FROM {guardianships} g WHERE g.guardian = d.guardian AND g.pupil = d.pupil
+            SELECT owed.id, {at} AS at, NOT EXISTS (
+                SELECT FROM {guardianships} g WHERE g.guardian = owed.guardian AND g.pupil = owed.pupil
                     AND {in_force("g", f"({at} AT TIME ZONE s.time_zone)::date")}) AS is_former,
-                {represents(pupil="d.pupil", at=at, as_of=as_of)} AS is_represented
-            FROM obligation d JOIN school s ON s.id = d.school
-            WHERE d.school = $1 AND d.kind IN ('PRINTOUT', 'RESULT') AND d.state = 'OPEN' AND d.guardian IS NOT NULL
-                AND {among}
+                {represents(pupil="owed.pupil", at=at, as_of=as_of)} AS is_represented
+            FROM obligation owed JOIN school s ON s.id = owed.school
+            WHERE owed.school = $1 AND owed.kind IN ('PRINTOUT', 'RESULT') AND owed.state = 'OPEN'
+                AND owed.guardian IS NOT NULL AND {among}
         ) AS gone
         WHERE o.id = gone.id AND o.state = 'OPEN' AND (gone.is_former OR NOT gone.is_represented)
     """  # noqa: S608 - constants only
 
 
 #: The last instant of a duty's time: the 24:00:00 at which it falls due is the next day's beginning already.
-_LAST_INSTANT = "d.due_at - interval '1 microsecond'"
+_LAST_INSTANT = "owed.due_at - interval '1 microsecond'"
+_OF_THE_PAIR = """v.guardianship IN (
+    SELECT k.guardianship FROM guardianship_version k WHERE k.guardian = owed.guardian AND k.pupil = owed.pupil)"""
 # $1 school, $2 now, $3 and $4 the reasons, $5 the last run.
 _CANCEL_REQUESTS = _cancel_requests_sql(
-    at=f"least($2::timestamptz, {_LAST_INSTANT})", among="d.due_at >= $2", guardianships="guardianship", as_of=None
+    at=f"least($2::timestamptz, {_LAST_INSTANT})", among="owed.due_at >= $2", guardianships="guardianship", as_of=None
 )
 _CANCEL_REQUESTS_OF_THE_PAST = _cancel_requests_sql(
     at=f"({_LAST_INSTANT})",
-    among="d.due_at > $5 AND d.due_at < $2::timestamptz",
-    guardianships=known_guardianships(_LAST_INSTANT),
+    among="owed.due_at > $5 AND owed.due_at < $2::timestamptz",
+    guardianships=known_guardianships(_LAST_INSTANT, among=_OF_THE_PAIR),
     as_of=f"({_LAST_INSTANT})",
 )
 
@@ -255,6 +257,8 @@ async def _cancel_requests(school_id: UUID, now: datetime, since: datetime) -> i
     tag = await database.execute(_CANCEL_REQUESTS, school_id, now, RIGHTS_ENDED, PUPIL_CAME_OF_AGE)
     found = int(tag.removeprefix("UPDATE "))
     if since < now:
-        tag = await database.execute(_CANCEL_REQUESTS_OF_THE_PAST, school_id, now, RIGHTS_ENDED, PUPIL_CAME_OF_AGE, since)
+        tag = await database.execute(
+            _CANCEL_REQUESTS_OF_THE_PAST, school_id, now, RIGHTS_ENDED, PUPIL_CAME_OF_AGE, since
+        )
         found += int(tag.removeprefix("UPDATE "))
     return found

@@ -68,10 +68,6 @@ class Outcome:
     met: datetime | None
     breached: datetime | None
 
-    def place(self) -> tuple[str, str, str, datetime, str]:
-        """Return where it stands in a list."""
-        return self.kind, self.pupil, self.guardian, self.due, self.about
-
 
 @dataclass
 class DutyOracle:
@@ -123,10 +119,8 @@ class DutyOracle:
 
     def asked(self, guardian: str, pupil: str, job: str, at: datetime) -> Owed:
         """A guardian has asked for an extract (R9.2)."""
-        return self._opened(
-            "PRINTOUT", guardian, pupil, f"print_job:{job}", at,
-            self.end_of_next_school_day(at, self.pupils[pupil].grade),
-        )  # fmt: skip
+        due = self.end_of_next_school_day(at, self.pupils[pupil].grade)
+        return self._opened(Owed("PRINTOUT", guardian, pupil, f"print_job:{job}", at, due))
 
     def received(self, pupil: str, about: str, at: datetime) -> list[Owed]:
         """A result has come: everybody with rights is owed it within 24 hours, the pupil from 14 on (R7.1, A12)."""
@@ -134,11 +128,11 @@ class DutyOracle:
         to: list[str | None] = list(self.informed(pupil, day))
         if self.pupils[pupil].age(day) >= 14:
             to.append(None)
-        return [self._opened("RESULT", guardian, pupil, about, at, at + HOURS_24) for guardian in to]
+        return [self._opened(Owed("RESULT", guardian, pupil, about, at, at + HOURS_24)) for guardian in to]
 
     def decided(self, guardian: str | None, pupil: str, said: str, decision: str, at: datetime) -> Owed:
         """A decision was registered: whom it is of is told what it changes, in the cabinet at once (R2.3)."""
-        told = self._opened("CONSENT_EFFECT", guardian, pupil, f"decision:{decision}", at, at + HOURS_24)
+        told = self._opened(Owed("CONSENT_EFFECT", guardian, pupil, f"decision:{decision}", at, at + HOURS_24))
         if (guardian or pupil) in self.signs_in:
             told.met = at
         if guardian is not None:
@@ -157,11 +151,9 @@ class DutyOracle:
         printout.met = at
         self.sheets.append((printout.guardian, printout.pupil, monday, at))
 
-    def _opened(
-        self, kind: str, guardian: str | None, pupil: str, about: str, at: datetime, due: datetime
-    ) -> Owed:
-        self.owed.append(Owed(kind, guardian, pupil, about, at, due))
-        return self.owed[-1]
+    def _opened(self, duty: Owed) -> Owed:
+        self.owed.append(duty)
+        return duty
 
     # What follows from it.
 
@@ -188,7 +180,7 @@ class DutyOracle:
     def outcomes(self) -> list[Outcome]:
         """Return what stands in the ledger when the time of every duty is over, what was taken back by rule apart."""
         found = [self._end_of(duty) for duty in self.owed]
-        return sorted([*found, *self._weeks(), *self._forecasts()], key=Outcome.place)
+        return [*found, *self._weeks(), *self._forecasts()]
 
     def _end_of(self, duty: Owed) -> Outcome:
         state = "BREACHED" if duty.met is None or duty.met > duty.due else "MET"

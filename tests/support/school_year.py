@@ -197,9 +197,7 @@ class School:
 
     async def hand_over_week(self, guardian: str, pupil: str, week: date) -> None:
         """Print a week for a family on paper and hand it over."""
-        job = await print_jobs.request_week(
-            await self.viewer("office"), week_of=week, pupil_id=self.people[pupil]
-        )
+        job = await print_jobs.request_week(await self.viewer("office"), week_of=week, pupil_id=self.people[pupil])
         await self._render(job)
         await self._give(job)
         self.oracle.sheets.append((guardian, pupil, week, clocks.now()))
@@ -255,7 +253,7 @@ class School:
             "AND (state <> 'CANCELLED' OR kind NOT IN ('WEEKLY_DIARY', 'FORECAST'))",
             self.id,
         )
-        found = [
+        return [
             Outcome(
                 row["kind"],
                 self.names[row["pupil"]],
@@ -268,7 +266,6 @@ class School:
             )
             for row in rows
         ]
-        return sorted(found, key=Outcome.place)
 
 
 async def open_school(zone: str, hours_ahead: int, sheets: Sheets) -> School:

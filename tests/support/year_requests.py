@@ -162,21 +162,19 @@ def write_decisions(school: School) -> None:
     ):  # fmt: skip
         said = cycle(("GIVEN", "REFUSED"))
         for number, day in enumerate(days(step)):
-            write_decision(school, guardian, pupil, next(said), when(school, day, number + step), next(met))
+            write_decision(school, (guardian, pupil), next(said), when(school, day, number + step), next(met))
     for number, late in enumerate(MET):
         said_now, at = ("REFUSED", "GIVEN")[number % 2], school.at(date(2027, 4, 9), 5 + 21 * number)
-        write_decision(school, "mailed's", "mailed", said_now, at, late)
+        write_decision(school, ("mailed's", "mailed"), said_now, at, late)
 
 
-def write_decision(
-    school: School, guardian: str | None, pupil: str, said: str, at: datetime, met: timedelta | None
-) -> None:
+def write_decision(school: School, who: tuple[str | None, str], said: str, at: datetime, met: timedelta | None) -> None:
     """Let a decision be registered; who cannot sign in is told by letter of a consent, else in the office."""
 
     async def decide() -> None:
-        told = await school.decide(guardian, pupil, said)
+        told = await school.decide(*who, said)
         if told.met is None and met is not None:
-            by_letter = guardian == "mailed's" and said == "GIVEN"
+            by_letter = who[0] == "mailed's" and said == "GIVEN"
             tell = school.deliver if by_letter else school.tell
             school.later(told.due + met, lambda: tell(told))
 
