@@ -94,7 +94,7 @@ class School:
         self.people[key] = await insert("guardian", school=self.id, family_name=key, given_name="Р", patronymic="")
         self.names[self.people[key]] = key
         if signs_in:
-            await self._account(key, role="GUARDIAN", guardian=self.people[key])
+            await self.open_account(key)
         await insert(
             "guardianship", school=self.id, guardian=self.people[key], pupil=self.people[pupil], relation="PARENT",
             legal_basis="PARENT", restricted=False, valid_from=since, valid_to=until,
@@ -112,6 +112,10 @@ class School:
     async def office(self) -> None:
         """Open the office's account."""
         await self._account("office", role="OFFICE")
+
+    async def open_account(self, guardian: str) -> None:
+        """Let a guardian sign in from now on."""
+        await self._account(guardian, role="GUARDIAN", guardian=self.people[guardian])
 
     async def _account(self, key: str, **capacity: Any) -> None:
         self.accounts[key] = await insert("account", username=f"{key}-{self.id}", password="", active=True)
