@@ -244,6 +244,15 @@ async def test_a_pupil_of_unknown_grade_is_owed_the_forecasts_of_every_period(to
     assert await forecasts(town) == [("OPEN", "", QUARTER_ENDS)]
 
 
+async def ninas_18th(town: Town, birthday: date) -> None:
+    """Let Nina come of age on a day."""
+    await database.execute(
+        "UPDATE pupil SET birth_date = $1::date - interval '18 years' WHERE id = $2",
+        birthday,
+        town.first.pupils["nina"],
+    )
+
+
 @pytest.mark.parametrize(
     ("birthday", "owed_to_the_pupil"),
     [(date(2026, 11, 27), True), (date(2026, 11, 28), False)],
@@ -252,11 +261,7 @@ async def test_a_pupil_of_unknown_grade_is_owed_the_forecasts_of_every_period(to
 async def test_a_week_in_which_a_pupil_comes_of_age_is_owed_to_one_addressee(
     town: Town, birthday: date, owed_to_the_pupil: bool
 ) -> None:
-    await database.execute(
-        "UPDATE pupil SET birth_date = $2 WHERE id = $1",
-        town.first.pupils["nina"],
-        birthday.replace(year=birthday.year - 18),
-    )
+    await ninas_18th(town, birthday)
     await run()
     await duties.keep(CLOCK, now=friday(27), since=clocks.now())
     await duties.keep(CLOCK, now=friday(29), since=friday(27))
@@ -264,6 +269,34 @@ async def test_a_week_in_which_a_pupil_comes_of_age_is_owed_to_one_addressee(
         "SELECT guardian IS NULL AS own FROM obligation WHERE kind = 'WEEKLY_DIARY' AND state = 'BREACHED'"
     )
     assert [row["own"] for row in rows] == [owed_to_the_pupil]
+
+
+@pytest.mark.parametrize(
+    ("birthday", "owed_to_the_guardian"),
+    [(date(2026, 12, 27), False), (date(2026, 12, 28), True)],
+    ids=["of age on the last day", "of age the day after"],
+)
+async def test_a_forecast_is_owed_to_the_guardian_of_who_is_under_age_to_the_end_of_the_period(
+    town: Town, birthday: date, owed_to_the_guardian: bool
+) -> None:
+    await period(town)
+    await ninas_18th(town, birthday)
+    await run()
+    await duties.keep(CLOCK, now=QUARTER_ENDS, since=clocks.now())
+    await duties.keep(CLOCK, now=QUARTER_ENDS + timedelta(days=2), since=QUARTER_ENDS)
+    found = [state for state, _why, _due in await forecasts(town)]
+    assert found == ["BREACHED" if owed_to_the_guardian else "CANCELLED"]
+
+
+@pytest.mark.parametrize("before_the_end", [0, 1], ids=["ends with the week", "ends a second earlier"])
+async def test_a_consent_that_lasts_to_the_end_of_the_week_leaves_no_diary_owed(
+    town: Town, before_the_end: int
+) -> None:
+    await town.first.decide("galina", "nina", valid_until=friday(27) - timedelta(seconds=before_the_end))
+    await run()
+    await duties.keep(CLOCK, now=friday(27), since=clocks.now())
+    await duties.keep(CLOCK, now=friday(28), since=friday(27))
+    assert [state for _about, state, _due in await galinas(town)] == ["BREACHED"] * before_the_end
 
 
 async def test_a_pupil_with_a_grade_but_in_no_class_is_owed_what_the_grade_is(town: Town) -> None:

@@ -1,4 +1,4 @@
-"""What is owed on request, or about a result, is owed to whose rights last as long as its time (R7.1, R9.2, A11, A12)."""
+"""Results and printouts are owed to whose rights last as long as their time (R7.1, R9.2, A11, A12)."""
 
 from __future__ import annotations
 
@@ -113,3 +113,16 @@ async def test_rights_that_were_ended_after_the_deadline_take_no_breach_back(tow
         )
     await duties.keep(CLOCK, now=received + timedelta(days=3), since=received)
     assert await requests() == [("RESULT", "BREACHED", "")]
+
+
+async def test_the_effect_of_the_own_decision_is_told_also_to_whose_rights_have_ended_since(town: Town) -> None:
+    school = town.first
+    await school.decide("galina", "nina", "REFUSED")
+    (decision,) = await database.fetch("SELECT id FROM consent_decision WHERE decision = 'REFUSED'")
+    duty = await obligations.open_consent_effect(
+        CLOCK, guardian_id=school.guardians["galina"], pupil_id=school.pupils["nina"], decision_id=decision["id"]
+    )
+    await database.execute("UPDATE guardianship SET valid_to = '2026-11-23'")
+    await run()
+    (row,) = await database.fetch("SELECT state FROM obligation WHERE id = $1", duty)
+    assert row["state"] == "OPEN"
