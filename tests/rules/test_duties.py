@@ -253,11 +253,7 @@ async def ninas_18th(town: Town, birthday: date) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("birthday", "owed_to_the_pupil"),
-    [(date(2026, 11, 27), True), (date(2026, 11, 28), False)],
-    ids=["of age on the last school day", "of age the day after"],
-)
+@pytest.mark.parametrize(("birthday", "owed_to_the_pupil"), [(date(2026, 11, 27), True), (date(2026, 11, 28), False)])
 async def test_a_week_in_which_a_pupil_comes_of_age_is_owed_to_one_addressee(
     town: Town, birthday: date, owed_to_the_pupil: bool
 ) -> None:
@@ -272,9 +268,7 @@ async def test_a_week_in_which_a_pupil_comes_of_age_is_owed_to_one_addressee(
 
 
 @pytest.mark.parametrize(
-    ("birthday", "owed_to_the_guardian"),
-    [(date(2026, 12, 27), False), (date(2026, 12, 28), True)],
-    ids=["of age on the last day", "of age the day after"],
+    ("birthday", "owed_to_the_guardian"), [(date(2026, 12, 27), False), (date(2026, 12, 28), True)]
 )
 async def test_a_forecast_is_owed_to_the_guardian_of_who_is_under_age_to_the_end_of_the_period(
     town: Town, birthday: date, owed_to_the_guardian: bool
