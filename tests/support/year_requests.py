@@ -24,7 +24,7 @@ LEAVES, GONE = date(2026, 12, 10), date(2027, 4, 12)
 #: Who asks for paper about whom.
 ASKERS = (
     ("calm", "busy"), ("doubtful", "busy"), ("newcomer's", "newcomer"), ("leaver", "moved"), ("heir", "moved"),
-    ("grown's", "grown"),
+    ("grown's", "grown"), ("came", "wavering"),
 )  # fmt: skip
 #: Whom results come for.
 PUPILS = ("busy", "moved", "grown", "wavering", "newcomer", "of fourteen")
@@ -58,7 +58,13 @@ async def enter(school: School) -> None:
         await school.pupil("newcomer", grade=1, since=date(2026, 12, 2), born=date(2019, 6, 6))
         await school.guardian("newcomer's", "newcomer")
 
+    async def arrivals() -> None:
+        await school.guardian("came", "wavering", since=GONE + DAY)
+        await school.pupil("latecomer", since=GONE + DAY)
+        await school.guardian("latecomer's", "latecomer")
+
     school.later(school.at(LEAVES + DAY), heir)
+    school.later(school.at(GONE + DAY, 9), arrivals)
     school.later(school.at(date(2026, 12, 2), 10), newcomer)
     write_printouts(school)
     write_results(school)
@@ -78,7 +84,7 @@ def when(school: School, day: datetime, place: int) -> datetime:
 def write_printouts(school: School) -> None:
     """Each family asks for the week before, now and then twice, and is handed the sheet at one of the boundaries."""
     met = cycle(MET)
-    for number, day in enumerate(days(5)):
+    for number, day in enumerate(days(8)):
         for asker in (ASKERS[number % len(ASKERS)], ASKERS[(number + 4) % len(ASKERS)]):
             at = when(school, day, number)
             write_printout(school, *asker, at, next(met))
@@ -124,7 +130,7 @@ def write_printout(
 def write_results(school: School) -> None:
     """Results come all the year round, some are corrected, and each is published at one of the boundaries."""
     met = cycle(MET)
-    for number, day in enumerate(days(3)):
+    for number, day in enumerate(days(5)):
         about = f"final_result:{number}"
         write_result(school, PUPILS[number % len(PUPILS)], about, when(school, day, number // 2), next(met))
         if number % 5 == 0:
