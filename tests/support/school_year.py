@@ -195,7 +195,7 @@ class School:
     async def hand_over(self, printout: Owed, week: date) -> None:
         """Hand over in the office what was asked for."""
         assert printout.guardian is not None
-        await self._give(UUID(printout.about.removeprefix("print_job:")))
+        await self._give(UUID(printout.about.removeprefix("print_job:")), printout.guardian)
         del self.on_its_way[printout.guardian, printout.pupil, week]
         self.oracle.handed_over(printout, week, clocks.now())
 
@@ -203,11 +203,11 @@ class School:
         """Print a week for a family on paper and hand it over."""
         job = await print_jobs.request_week(await self.viewer("office"), week_of=week, pupil_id=self.people[pupil])
         await self._render(job)
-        await self._give(job)
+        await self._give(job, guardian)
         self.oracle.sheets.append((guardian, pupil, week, clocks.now()))
 
-    async def _give(self, job: UUID) -> None:
-        await hand_over.hand_over(await self.viewer("office"), job_id=job, to="Под подпись")
+    async def _give(self, job: UUID, guardian: str) -> None:
+        await hand_over.hand_over(await self.viewer("office"), job_id=job, to=f"{guardian}, под подпись")
 
     async def _render(self, job: UUID) -> None:
         (row,) = await database.fetch("SELECT id FROM outbox WHERE print_job = $1", job)
