@@ -9,7 +9,7 @@ from itertools import cycle
 import pytest
 
 from diary.kit import clock as clocks
-from diary.paper.hand_over import RightsEnded
+from diary.kit.refusal import Refusal
 from tests.support.duty_oracle import Owed
 from tests.support.school_year import DAY, FIRST, SECOND, WEEK, School
 
@@ -119,8 +119,9 @@ def write_printout(
 
     async def come(printout: Owed) -> None:
         if school.oracle.rights_end(guardian, pupil) <= clocks.now():
-            with pytest.raises(RightsEnded):
+            with pytest.raises(Refusal) as refused:
                 await school.hand_over(printout, week)
+            assert refused.value.code == "RIGHTS_ENDED"
         else:
             await school.hand_over(printout, week)
 
