@@ -174,6 +174,10 @@ class School:
         assert letter is not None
         permission = await outbox.ask_again(letter)
         assert permission is not None
+        if permission.retry_at is not None:
+            assert await outbox.settle_postponed(WORKER, letter, at=permission.retry_at)
+            self.later(permission.retry_at, lambda: self.deliver(told))
+            return
         assert permission.is_given
         assert await outbox.settle_done(WORKER, letter.id, letter.attempt, evidence={"provider_id": "1"})
         told.met = clocks.now()
