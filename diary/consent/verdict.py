@@ -191,11 +191,15 @@ def _guardianships(as_of: str | None) -> str:
     return "guardianship" if as_of is None else known_guardianships(as_of)
 
 
-def known_guardianships(as_of: str) -> str:
-    """Return the SQL of the guardianships as they were known at an instant (R2.4)."""
+def known_guardianships(as_of: str, *, among: str = "true") -> str:
+    """Return the SQL of the guardianships as they were known at an instant (R2.4).
+
+    `among` is a condition on the versions v by which only some guardianships are looked at, each with all its versions.
+    """
     return f"""(
         SELECT * FROM (
-            SELECT DISTINCT ON (v.guardianship) v.* FROM guardianship_version v WHERE v.recorded_at <= {as_of}
+            SELECT DISTINCT ON (v.guardianship) v.* FROM guardianship_version v
+            WHERE v.recorded_at <= {as_of} AND {among}
             ORDER BY v.guardianship, v.recorded_at DESC, v.id DESC
         ) AS newest WHERE NOT newest.removed
     )"""  # noqa: S608

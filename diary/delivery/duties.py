@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from diary.consent.verdict import represents
+from diary.consent.verdict import known_guardianships, represents
 from diary.delivery import obligations
 from diary.delivery.deadlines import CLAUSES, forecast_about, forecast_due, weekly_about, weekly_due
 from diary.delivery.isolation import school_by_school
@@ -23,6 +23,41 @@ from diary.schools.tables import PeriodKind
 #: Grades a school may have; -1 is the grade of pupils without any.
 GRADES = range(-1, 14)
 FAR = timedelta(days=3650)
+
+
+def _cancel_requests_sql(*, at: str, among: str, guardianships: str, as_of: str | None) -> str:
+    """Return the statement that cancels requests and results whose addressee has no rights at an instant."""
+    # Not called d: the consent rule's SQL has an own d inside it.
+    return f"""
+        UPDATE obligation o SET state = 'CANCELLED', cancelled_at = gone.at,
+            cancel_reason = CASE WHEN gone.is_former THEN $3 ELSE $4 END
+        FROM (
+            SELECT owed.id, {at} AS at, NOT EXISTS (
+                SELECT FROM {guardianships} g WHERE g.guardian = owed.guardian AND g.pupil = owed.pupil
+                    AND {in_force("g", f"({at} AT TIME ZONE s.time_zone)::date")}) AS is_former,
+                {represents(pupil="owed.pupil", at=at, as_of=as_of)} AS is_represented
+            FROM obligation owed JOIN school s ON s.id = owed.school
+            WHERE owed.school = $1 AND owed.kind IN ('PRINTOUT', 'RESULT') AND owed.state = 'OPEN'
+                AND owed.guardian IS NOT NULL AND {among}
+        ) AS gone
+        WHERE o.id = gone.id AND o.state = 'OPEN' AND (gone.is_former OR NOT gone.is_represented)
+    """  # noqa: S608 - constants only
+
+
+#: The last instant of a duty's time: the 24:00:00 at which it falls due is the next day's beginning already.
+_LAST_INSTANT = "owed.due_at - interval '1 microsecond'"
+_OF_THE_PAIR = """v.guardianship IN (
+    SELECT k.guardianship FROM guardianship_version k WHERE k.guardian = owed.guardian AND k.pupil = owed.pupil)"""
+# $1 school, $2 now, $3 and $4 the reasons, $5 the last run.
+_CANCEL_REQUESTS = _cancel_requests_sql(
+    at=f"least($2::timestamptz, {_LAST_INSTANT})", among="owed.due_at >= $2", guardianships="guardianship", as_of=None
+)
+_CANCEL_REQUESTS_OF_THE_PAST = _cancel_requests_sql(
+    at=f"({_LAST_INSTANT})",
+    among="owed.due_at > $5 AND owed.due_at < $2::timestamptz",
+    guardianships=known_guardianships(_LAST_INSTANT, among=_OF_THE_PAIR),
+    as_of=f"({_LAST_INSTANT})",
+)
 
 
 @dataclass(slots=True)
@@ -96,7 +131,7 @@ async def _keep_school(calendar: SchoolCalendar, now: datetime, since: datetime,
         is_this_week = duty.about == weekly_about(monday_of(last)) and bool(dues)
         if is_this_week or any(due >= now for due in dues):
             await _settle(calendar.school_id, duty, at=now, between=(now, now + FAR), past=False, kept=kept)
-    kept.cancelled += await _cancel_requests(calendar.school_id, now)
+    kept.cancelled += await _cancel_requests(calendar.school_id, now, since)
 
 
 async def _waiting(school_id: UUID) -> dict[str, set[datetime]]:
@@ -213,30 +248,17 @@ async def _settle(
             break
 
 
-async def _cancel_requests(school_id: UUID, now: datetime) -> int:
-    """Cancel what was owed on request, or about a result, to somebody who is no representative any more.
+async def _cancel_requests(school_id: UUID, now: datetime, since: datetime) -> int:
+    """Cancel what was owed on request, or about a result, to somebody whose rights ended before it fell due.
 
     Who has left school is owed it all the same: exam results come after graduation, and a printout of the past can be
-    asked for then (R4.1, R7.1).
+    asked for then (R4.1, R7.1). What fell due since the last run is judged as it stood at the end of its time.
     """
-    tag = await database.execute(
-        f"""
-        UPDATE obligation o SET state = 'CANCELLED', cancelled_at = $2::timestamptz,
-            cancel_reason = CASE WHEN gone.is_former THEN $3 ELSE $4 END
-        FROM (
-            SELECT d.id, NOT EXISTS (
-                SELECT FROM guardianship g WHERE g.guardian = d.guardian AND g.pupil = d.pupil
-                    AND {in_force("g", "($2::timestamptz AT TIME ZONE s.time_zone)::date")}) AS is_former,
-                {represents(pupil="d.pupil", at="$2::timestamptz")} AS is_represented
-            FROM obligation d JOIN school s ON s.id = d.school
-            WHERE d.school = $1 AND d.kind IN ('PRINTOUT', 'RESULT') AND d.state = 'OPEN'
-                AND d.due_at >= $2::timestamptz AND d.guardian IS NOT NULL
-        ) AS gone
-        WHERE o.id = gone.id AND o.state = 'OPEN' AND (gone.is_former OR NOT gone.is_represented)
-        """,  # noqa: S608 - constants only
-        school_id,
-        now,
-        RIGHTS_ENDED,
-        PUPIL_CAME_OF_AGE,
-    )
-    return int(tag.removeprefix("UPDATE "))
+    tag = await database.execute(_CANCEL_REQUESTS, school_id, now, RIGHTS_ENDED, PUPIL_CAME_OF_AGE)
+    found = int(tag.removeprefix("UPDATE "))
+    if since < now:
+        tag = await database.execute(
+            _CANCEL_REQUESTS_OF_THE_PAST, school_id, now, RIGHTS_ENDED, PUPIL_CAME_OF_AGE, since
+        )
+        found += int(tag.removeprefix("UPDATE "))
+    return found

@@ -150,21 +150,22 @@ def statement(kind: ObligationKind, *, past: bool, opening_only: bool = False) -
     With `opening_only` nothing is cancelled, and $12 says about which pupils it is.
     """
     as_of = "$5::timestamptz" if past else None
+    # The 24:00:00 at which a duty falls due begins the next day, on which a pupil may come of age or a consent end.
+    at = "least($5::timestamptz, e.due_at - interval '1 microsecond')"
     if kind is ObligationKind.WEEKLY_DIARY:
-        verdict = guardian_verdict(guardian="g.guardian", pupil="e.pupil", at="$5::timestamptz", as_of=as_of)
+        verdict = guardian_verdict(guardian="g.guardian", pupil="e.pupil", at=at, as_of=as_of)
         on_paper = f"coalesce((SELECT a.form FROM {_agreement(as_of)} AS a) = 'PAPER', false)"  # noqa: S608
         guardian_is_owed = (
             f"(v.verdict <> '{PUPIL_OF_AGE}' AND (v.verdict <> '{ALLOWED}' OR {on_paper} OR NOT {_reachable(as_of)}))"
         )
-        own = pupil_verdict(pupil="e.pupil", at="$5::timestamptz", as_of=as_of)
+        own = pupil_verdict(pupil="e.pupil", at=at, as_of=as_of)
         pupil_is_owed = (
             f"CASE WHEN e.age >= e.of_age THEN {own} <> '{ALLOWED}' OR NOT {_has_account('pupil = e.pupil')} "
             "ELSE false END"
         )
     else:
         verdict = (
-            f"CASE WHEN {represents(pupil='e.pupil', at='$5::timestamptz', as_of=as_of)} "
-            f"THEN '{ALLOWED}' ELSE '{PUPIL_OF_AGE}' END"
+            f"CASE WHEN {represents(pupil='e.pupil', at=at, as_of=as_of)} THEN '{ALLOWED}' ELSE '{PUPIL_OF_AGE}' END"
         )
         guardian_is_owed = f"(v.verdict = '{ALLOWED}')"
         pupil_is_owed = "e.age >= e.own_decision_age"

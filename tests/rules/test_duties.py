@@ -244,38 +244,53 @@ async def test_a_pupil_of_unknown_grade_is_owed_the_forecasts_of_every_period(to
     assert await forecasts(town) == [("OPEN", "", QUARTER_ENDS)]
 
 
-async def test_results_and_printouts_of_a_leaver_stay_owed_but_not_to_who_represents_nobody(town: Town) -> None:
-    school = town.first
-    about = {"pupil_id": school.pupils["nina"], "guardian_id": school.guardians["galina"]}
-    await obligations.open_result(CLOCK, **about, about="exam:1", received_at=clocks.now())
-    await obligations.open_printout(CLOCK, **about, job_id=UUID(int=1), at=clocks.now())
-    await database.execute("UPDATE pupil SET left_on = '2026-11-20' WHERE id = $1", school.pupils["nina"])
-    await run()
-    assert await requests() == [("PRINTOUT", "OPEN", ""), ("RESULT", "OPEN", "")]
+async def ninas_18th(town: Town, birthday: date) -> None:
+    """Let Nina come of age on a day."""
     await database.execute(
-        "UPDATE guardianship SET valid_to = '2026-11-23' WHERE guardian = $1", school.guardians["galina"]
+        "UPDATE pupil SET birth_date = $1::date - interval '18 years' WHERE id = $2",
+        birthday,
+        town.first.pupils["nina"],
     )
+
+
+@pytest.mark.parametrize(("birthday", "owed_to_the_pupil"), [(date(2026, 11, 27), True), (date(2026, 11, 28), False)])
+async def test_a_week_in_which_a_pupil_comes_of_age_is_owed_to_one_addressee(
+    town: Town, birthday: date, owed_to_the_pupil: bool
+) -> None:
+    await ninas_18th(town, birthday)
     await run()
-    ended = "Права представителя прекратились."
-    assert await requests() == [("PRINTOUT", "CANCELLED", ended), ("RESULT", "CANCELLED", ended)]
-
-
-async def test_a_result_is_not_owed_to_a_guardian_whose_pupil_came_of_age_but_to_the_pupil_it_is(town: Town) -> None:
-    school = town.first
-    about = {"pupil_id": school.pupils["nina"], "about": "exam:1", "received_at": clocks.now()}
-    await obligations.open_result(CLOCK, **about, guardian_id=school.guardians["galina"])  # type: ignore[arg-type]
-    await obligations.open_result(CLOCK, **about, guardian_id=None)  # type: ignore[arg-type]
-    await database.execute("UPDATE pupil SET birth_date = '2008-11-01' WHERE id = $1", school.pupils["nina"])
-    await run()
-    assert await requests() == [("RESULT", "CANCELLED", "Обучающийся совершеннолетний."), ("RESULT", "OPEN", "")]
-
-
-async def requests() -> list[tuple[str, str, str]]:
-    """Return results and printouts with what became of them."""
+    await duties.keep(CLOCK, now=friday(27), since=clocks.now())
+    await duties.keep(CLOCK, now=friday(29), since=friday(27))
     rows = await database.fetch(
-        "SELECT kind, state, cancel_reason FROM obligation WHERE kind IN ('RESULT', 'PRINTOUT') ORDER BY kind, state"
+        "SELECT guardian IS NULL AS own FROM obligation WHERE kind = 'WEEKLY_DIARY' AND state = 'BREACHED'"
     )
-    return [(row["kind"], row["state"], row["cancel_reason"]) for row in rows]
+    assert [row["own"] for row in rows] == [owed_to_the_pupil]
+
+
+@pytest.mark.parametrize(
+    ("birthday", "owed_to_the_guardian"), [(date(2026, 12, 27), False), (date(2026, 12, 28), True)]
+)
+async def test_a_forecast_is_owed_to_the_guardian_of_who_is_under_age_to_the_end_of_the_period(
+    town: Town, birthday: date, owed_to_the_guardian: bool
+) -> None:
+    await period(town)
+    await ninas_18th(town, birthday)
+    await run()
+    await duties.keep(CLOCK, now=QUARTER_ENDS, since=clocks.now())
+    await duties.keep(CLOCK, now=QUARTER_ENDS + timedelta(days=2), since=QUARTER_ENDS)
+    found = [state for state, _why, _due in await forecasts(town)]
+    assert found == ["BREACHED" if owed_to_the_guardian else "CANCELLED"]
+
+
+@pytest.mark.parametrize("before_the_end", [0, 1], ids=["ends with the week", "ends a second earlier"])
+async def test_a_consent_that_lasts_to_the_end_of_the_week_leaves_no_diary_owed(
+    town: Town, before_the_end: int
+) -> None:
+    await town.first.decide("galina", "nina", valid_until=friday(27) - timedelta(seconds=before_the_end))
+    await run()
+    await duties.keep(CLOCK, now=friday(27), since=clocks.now())
+    await duties.keep(CLOCK, now=friday(28), since=friday(27))
+    assert [state for _about, state, _due in await galinas(town)] == ["BREACHED"] * before_the_end
 
 
 async def test_a_pupil_with_a_grade_but_in_no_class_is_owed_what_the_grade_is(town: Town) -> None:
