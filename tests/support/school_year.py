@@ -11,7 +11,7 @@ from uuid import UUID
 from diary.access.viewer import Nobody, Viewer, viewer_of
 from diary.consent.tables import Decision
 from diary.delivery import agreements, consents, duties, escalation, obligation_office, obligations, outbox
-from diary.delivery.tables import AgreedChannel, DeliveryForm, MetBy, ObligationKind, OutboxKind
+from diary.delivery.tables import AgreedChannel, DeliveryForm, MetBy, ObligationKind, OutboxKind, PaperReceiver
 from diary.kit import clock as clocks
 from diary.kit import database
 from diary.paper import extracts, hand_over, print_jobs
@@ -211,7 +211,13 @@ class School:
         self.oracle.sheets.append((guardian, pupil, week, clocks.now()))
 
     async def _give(self, job: UUID, guardian: str) -> None:
-        await hand_over.hand_over(await self.viewer("office"), job_id=job, to=f"{guardian}, под подпись")
+        await hand_over.hand_over(
+            await self.viewer("office"),
+            job_id=job,
+            to=f"{guardian}, под подпись",
+            received_by=PaperReceiver.GUARDIAN,
+            guardian_id=self.people[guardian],
+        )
 
     async def _render(self, job: UUID) -> None:
         (row,) = await database.fetch("SELECT id FROM outbox WHERE print_job = $1", job)
