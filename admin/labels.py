@@ -40,6 +40,7 @@ from diary.delivery.tables import (
     Outbox,
     OutboxKind,
     OutboxState,
+    OutboxTiming,
     OutboxTopic,
     PaperReason,
     Provenance,
@@ -160,6 +161,7 @@ CHOICES: dict[type[StrEnum], dict[str, str]] = {
         "CODE": "Одноразовый код",
         "STAFF_WARNING": "Предупреждение школе",
     },
+    OutboxTiming: {"NOTICE": "Как согласовано", "MAILING": "В дни рассылки", "URGENT": "Срочно"},
     SignatureVerdict: {
         "VALID": "Действительна",
         "NOT_CHECKED": "Не проверена",

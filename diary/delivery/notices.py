@@ -6,7 +6,7 @@ What is queued here may still be refused when it is sent, and what cannot be del
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,8 +14,8 @@ from uuid import UUID
 from diary.consent.verdict import ALLOWED, guardian_verdict
 from diary.delivery import mailbox, ways
 from diary.delivery.agreements import DAYS, current_sql, days_of
-from diary.delivery.rules import Departure, departure
-from diary.delivery.tables import DeliveryForm, DeliverySchedule, MailingKind, OutboxTopic
+from diary.delivery.rules import Departure, about_oneself, departure
+from diary.delivery.tables import DeliveryForm, MailingKind, OutboxTiming, OutboxTopic
 from diary.kit import clock, database
 from diary.kit.command import Actor
 from diary.kit.refusal import NotFound
@@ -41,8 +41,7 @@ class Text:
     body: str
     topic: OutboxTopic = OutboxTopic.CHILD
     obligation_id: UUID | None = None
-    urgent: bool = False
-    scheduled: bool = False
+    timing: OutboxTiming = OutboxTiming.NOTICE
     deadline: datetime | None = None
 
 
@@ -62,9 +61,9 @@ _PAIR = f"""
 
 # The first row of a guardian has the key of what is told; those of the fallback add their contact to it.
 _QUEUE = """
-    INSERT INTO outbox (school, kind, topic, dedup_key, guardian, pupil, contact_point, agreed_day, mailing, obligation,
-        message, subject, body, due_at, created_at, created_by)
-    SELECT $1, t.kind, $2, $3 || ':' || t.guardian, t.guardian, t.pupil, t.contact, t.agreed_day, $4, $5, t.message,
+    INSERT INTO outbox (school, kind, topic, dedup_key, guardian, pupil, contact_point, timing, agreed_day, mailing,
+        obligation, message, subject, body, due_at, created_at, created_by)
+    SELECT $1, t.kind, $2, $3 || ':' || t.guardian, t.guardian, t.pupil, t.contact, $17, t.agreed_day, $4, $5, t.message,
         $6, $7, t.due_at, $8, $9
     FROM unnest($10::varchar[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[], $15::date[], $16::timestamptz[])
         AS t (kind, guardian, pupil, contact, message, agreed_day, due_at)
@@ -124,8 +123,7 @@ async def tell(
         body=body,
         topic=topic,
         obligation_id=obligation_id,
-        urgent=urgent,
-        scheduled=scheduled,
+        timing=_timing(urgent=urgent, scheduled=scheduled),
         deadline=deadline,
     )
     addressees = [pair] if pair["contact"] is not None else []
@@ -187,13 +185,19 @@ async def queue(
         [messages.get((to["guardian"], to["pupil"])) for to, _leaves in leaving],
         [leaves.agreed_day for _to, leaves in leaving],
         [leaves.at for _to, leaves in leaving],
+        text.timing.value,
     )
     return [row["id"] for row in rows]
 
 
+def _timing(*, urgent: bool, scheduled: bool) -> OutboxTiming:
+    if urgent:
+        return OutboxTiming.URGENT
+    return OutboxTiming.MAILING if scheduled else OutboxTiming.NOTICE
+
+
 def _leaves(text: Text, to: Mapping[str, Any], now: datetime) -> Departure | None:
     days = days_of(to)
-    if text.topic is OutboxTopic.OWN_MATTER and days.schedule is DeliverySchedule.SELF_SERVICE:
-        # What was agreed is about news of the child; of the own decision the person is told in any case.
-        days = replace(days, schedule=DeliverySchedule.SCHOOL_DEFAULT)
-    return departure(now, days, urgent=text.urgent, scheduled=text.scheduled, deadline=text.deadline)
+    if text.topic is OutboxTopic.OWN_MATTER:
+        days = about_oneself(days)
+    return departure(now, days, timing=text.timing, deadline=text.deadline)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -138,11 +138,15 @@ async def settle_done(actor: Actor, outbox_id: UUID, attempt: int, *, evidence: 
 async def settle_refused(actor: Actor, outbox_id: UUID, attempt: int, *, code: str) -> bool:
     """Record that the row may not leave, and by which rule; False when the attempt is no longer the row's.
 
-    What may leave another agreed way does.
+    What may leave another agreed way does; what the family has agreed to do without is cancelled.
     """
     del actor
-    if not await _settle(outbox_id, attempt, OutboxState.REFUSED, outcome=code):
+    is_cancelled = code in permission.NOT_WANTED
+    state = OutboxState.CANCELLED if is_cancelled else OutboxState.REFUSED
+    if not await _settle(outbox_id, attempt, state, outcome=code):
         return False
+    if is_cancelled:
+        return True
     log.warning("outbox row %s may not be sent: %s", outbox_id, code)
     if code in permission.SHUT_WAYS:
         await ways.fall_back(outbox_id)
@@ -162,13 +166,24 @@ async def settle_failed(
 
 
 @command
-async def settle_postponed(actor: Actor, row: Claimed, *, at: datetime, reason: str = permission.QUIET_HOURS) -> bool:
-    """Queue a claimed row for `at` without counting an attempt; False when the row is no longer this worker's."""
+async def settle_postponed(
+    actor: Actor,
+    row: Claimed,
+    *,
+    at: datetime,
+    agreed_day: date | None = None,
+    reason: str = permission.QUIET_HOURS,
+) -> bool:
+    """Queue a claimed row for `at` without counting an attempt; False when the row is no longer this worker's.
+
+    The trail keeps for when and for which agreed day it was queued before.
+    """
     del actor
     # The attempt number is given back, so it alone does not tell this claim from the next one; the lease does.
     tag = await database.execute(
         """
-        UPDATE outbox SET state = 'QUEUED', attempt = attempt - 1, due_at = $4, lease_until = NULL, outcome = $5
+        UPDATE outbox SET state = 'QUEUED', attempt = attempt - 1, due_at = $4, lease_until = NULL, outcome = $5,
+            agreed_day = $6
         WHERE id = $1 AND attempt = $2 AND lease_until = $3 AND state = 'STARTED'
         """,
         row.id,
@@ -176,6 +191,7 @@ async def settle_postponed(actor: Actor, row: Claimed, *, at: datetime, reason: 
         row.lease_until,
         at,
         reason,
+        agreed_day,
     )
     return tag == "UPDATE 1"
 

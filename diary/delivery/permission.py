@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +13,8 @@ import orjson
 from diary.consent.verdict import ALLOWED
 from diary.delivery.agreements import DAYS, current_sql, days_of
 from diary.delivery.informing import InformingChannel, may_send
-from diary.delivery.rules import decided_by, next_notice
-from diary.delivery.tables import DeliverySchedule, Messenger, OutboxTopic
+from diary.delivery.rules import Departure, DeliveryDays, about_oneself, decided_by, departure_of_waiting, is_quiet
+from diary.delivery.tables import DeliverySchedule, Messenger, OutboxTiming, OutboxTopic
 from diary.kit import clock, database
 
 #: Outcomes of a refused letter beside the codes of the consent's refusals.
@@ -23,13 +23,16 @@ CONTACT_NOT_CONFIRMED = "CONTACT_NOT_CONFIRMED"
 CONTACT_RETIRED = "CONTACT_RETIRED"
 CONTACT_FAILED = "CONTACT_FAILED"
 CHANNEL_NOT_AGREED = "CHANNEL_NOT_AGREED"
-#: The family has agreed to look by itself.
+#: The family has agreed to look by itself, or on no day that is still to come: nobody did wrong, nothing is sent.
 SELF_SERVICE = "SELF_SERVICE"
+NO_AGREED_DAY = "NO_AGREED_DAY"
+NOT_WANTED = frozenset({SELF_SERVICE, NO_AGREED_DAY})
 CODE_EXPIRED = "CODE_EXPIRED"
 #: With these the way is shut, not the matter: the next agreed one is tried.
 SHUT_WAYS = frozenset({CONTACT_NOT_CONFIRMED, CONTACT_RETIRED, CONTACT_FAILED, CHANNEL_NOT_AGREED})
 #: Why a row that may be sent waits.
 QUIET_HOURS = "QUIET_HOURS"
+NOT_AGREED_NOW = "NOT_AGREED_NOW"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,10 @@ class Permission:
     #: Which messenger the address belongs to, and what a browser's notices are encrypted with.
     messenger: Messenger | None = None
     push_keys: Mapping[str, str] | None = None
-    #: In quiet hours nothing is refused: the row waits until then, and that is no attempt (trust.md 3.2).
+    #: In quiet hours and on other days nothing is refused: the row waits until then, which is no attempt (R1.2).
     retry_at: datetime | None = None
+    #: The agreed day that it waits for.
+    agreed_day: date | None = None
 
     @property
     def is_given(self) -> bool:
@@ -51,7 +56,7 @@ class Permission:
 
 
 _ASKED = f"""
-    SELECT o.topic, o.kind, o.guardian, o.pupil, o.agreed_day, o.address, c.value, c.messenger, c.push_keys,
+    SELECT o.topic, o.kind, o.guardian, o.pupil, o.timing, o.address, c.value, c.messenger, c.push_keys,
         c.confirmed_at <= $3 AS confirmed, c.retired_at <= $3 AS retired, c.failed_at <= $3 AS failed,
         o.kind = ANY (a.channels) AS agreed,
         CASE WHEN o.topic = 'CODE' THEN
@@ -70,9 +75,9 @@ _ASKED = f"""
 async def ask(outbox_id: UUID, attempt: int, *, at: datetime) -> Permission | None:
     """Ask right before sending whether the row may leave and to which address (R1.1, R1.3, R8.1, D5).
 
-    About a child the ledger, the agreement in force, the hour and the contact must all allow it; about one's own
-    decision and for a code the contact alone decides. None when the row is no longer this worker's: then nothing is
-    done.
+    About a child the ledger, the agreement in force, the day, the hour and the contact must all allow it; about one's
+    own decision the hour and the contact decide, for a code the contact alone. None when the row is no longer this
+    worker's: then nothing is done.
     """
     rows = await database.fetch(_ASKED, outbox_id, attempt, at)
     if not rows:
@@ -89,16 +94,21 @@ async def ask(outbox_id: UUID, attempt: int, *, at: datetime) -> Permission | No
         messenger=Messenger(asked["messenger"]) if asked["messenger"] else None,
         push_keys=None if asked["push_keys"] is None else orjson.loads(asked["push_keys"]),
     )
-    return await _about_a_child(asked, given, at) if topic is OutboxTopic.CHILD else given
+    if topic is OutboxTopic.CHILD:
+        return await _about_a_child(asked, given, at)
+    if topic is OutboxTopic.OWN_MATTER:
+        days, now = about_oneself(days_of(asked)), clock.now()
+        return _in_time(given, days, _departure(asked, days, now), now, at)
+    return given
 
 
 async def _about_a_child(asked: Mapping[str, Any], given: Permission, at: datetime) -> Permission:
     if asked["guardian"] is None or asked["pupil"] is None:
         return Permission(NO_PUPIL)
-    days = days_of(asked)
-    # The ledger counts as it stands, so its terms, birthdays and first days need no allowance for two clocks.
-    now = clock.now()
-    day = asked["agreed_day"] or now.astimezone(days.zone).date()
+    # The ledger, the day and the hour count as they stand, so they need no allowance for two clocks.
+    days, now = days_of(asked), clock.now()
+    leaves = _departure(asked, days, now)
+    day = (leaves.at if leaves else now).astimezone(days.zone).date()
     verdict = await may_send(
         guardian_id=asked["guardian"],
         pupil_id=asked["pupil"],
@@ -106,14 +116,29 @@ async def _about_a_child(asked: Mapping[str, Any], given: Permission, at: dateti
         at=now,
         decided_by=decided_by(day, days.zone),
     )
-    if verdict == ALLOWED:
-        if not asked["agreed"]:
-            return Permission(CHANNEL_NOT_AGREED)
-        verdict = SELF_SERVICE if days.schedule is DeliverySchedule.SELF_SERVICE else ALLOWED
     if verdict != ALLOWED:
         return Permission(verdict)
-    leaves = next_notice(at, days, deadline=asked["deadline"])
-    return given if leaves is None or leaves <= at else Permission(QUIET_HOURS, retry_at=leaves)
+    return _in_time(given, days, leaves, now, at) if asked["agreed"] else Permission(CHANNEL_NOT_AGREED)
+
+
+def _departure(asked: Mapping[str, Any], days: DeliveryDays, now: datetime) -> Departure | None:
+    """Return when the row leaves by what is agreed at this moment; a result's legal term waits for no day (A4)."""
+    timing = OutboxTiming.URGENT if asked["deadline"] is not None else OutboxTiming(asked["timing"])
+    return departure_of_waiting(now, days, timing=timing, deadline=asked["deadline"])
+
+
+def _in_time(
+    given: Permission, days: DeliveryDays, leaves: Departure | None, now: datetime, at: datetime
+) -> Permission:
+    """Return the permission for now, or until when the row waits; a row that is due has come a little early by `at`."""
+    if leaves is None:
+        return Permission(SELF_SERVICE if days.schedule is DeliverySchedule.SELF_SERVICE else NO_AGREED_DAY)
+    if leaves.at <= at:
+        return given
+    local = now.astimezone(days.zone)
+    is_the_day = leaves.agreed_day is None or leaves.agreed_day == local.date()
+    reason = QUIET_HOURS if is_the_day and is_quiet(local.time(), days) else NOT_AGREED_NOW
+    return Permission(reason, retry_at=leaves.at, agreed_day=leaves.agreed_day)
 
 
 def _why_unusable(asked: Mapping[str, Any], topic: OutboxTopic) -> str | None:

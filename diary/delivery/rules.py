@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from diary.delivery.tables import DeliverySchedule
+from diary.delivery.tables import DeliverySchedule, OutboxTiming
 
 #: Dates agreed further ahead than this are not looked for; weekdays and days of the month come far sooner.
 LOOK_AHEAD = timedelta(days=400)
@@ -104,19 +104,54 @@ def _mailing_on(day: date, now: datetime, days: DeliveryDays) -> datetime | None
     return leaves if leaves >= now else None
 
 
+def keeps_days(days: DeliveryDays, timing: OutboxTiming) -> bool:
+    """Whether a letter waits for mailing days: mailings do, and all but the urgent where a family agreed its own (A4)."""
+    return timing is OutboxTiming.MAILING or (
+        timing is OutboxTiming.NOTICE and days.schedule is DeliverySchedule.AGREED_DAYS
+    )
+
+
 def departure(
-    now: datetime, days: DeliveryDays, *, urgent: bool, scheduled: bool, deadline: datetime | None
+    now: datetime, days: DeliveryDays, *, timing: OutboxTiming, deadline: datetime | None = None
 ) -> Departure | None:
     """Return when something written now leaves; None for a family that looks by itself or has no agreed day left.
 
-    Scheduled mailings keep to the mailing days, and so does everything but what is urgent where a family has agreed
-    days of its own (R1.2, A4).
+    A mailing day's hour that has passed is not waited for: what is written later leaves on the next one (R1.2, A4).
     """
-    if scheduled or (days.schedule is DeliverySchedule.AGREED_DAYS and not urgent):
+    if keeps_days(days, timing):
         at = next_mailing(now, days)
         return None if at is None else Departure(at, at.astimezone(days.zone).date())
     at = next_notice(now, days, deadline=deadline)
     return None if at is None else Departure(at, None)
+
+
+def departure_of_waiting(
+    now: datetime, days: DeliveryDays, *, timing: OutboxTiming, deadline: datetime | None = None
+) -> Departure | None:
+    """Return when something that has been waiting leaves: still on a mailing day whose hour has come, else as written.
+
+    What an outage has held up past midnight has missed its day; None is told as by departure() (R1.2, A4).
+    """
+    today = now.astimezone(days.zone).date()
+    if keeps_days(days, timing) and days.schedule is not DeliverySchedule.SELF_SERVICE and days.includes(today):
+        leaves = end_of_quiet(max(_hour_of(today, days), now), days)
+        if leaves.astimezone(days.zone).date() == today:
+            return Departure(leaves, today)
+    return departure(now, days, timing=timing, deadline=deadline)
+
+
+def _hour_of(day: date, days: DeliveryDays) -> datetime:
+    """Return since when a mailing may leave on a day: at once where the family is quiet from its hour on."""
+    hour = instant(day, days.at, days.zone)
+    is_lost = end_of_quiet(hour, days).astimezone(days.zone).date() != day
+    return instant(day, time(), days.zone) if is_lost else hour
+
+
+def about_oneself(days: DeliveryDays) -> DeliveryDays:
+    """Return the days for news of one's own decision: who looks alone about the child is told of that in any case."""
+    if days.schedule is not DeliverySchedule.SELF_SERVICE:
+        return days
+    return replace(days, schedule=DeliverySchedule.SCHOOL_DEFAULT)
 
 
 def decided_by(day: date, zone: ZoneInfo) -> datetime:

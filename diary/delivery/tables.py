@@ -363,6 +363,17 @@ class OutboxTopic(StrEnum):
     STAFF_WARNING = "STAFF_WARNING"
 
 
+class OutboxTiming(StrEnum):
+    """How a letter keeps to the agreed days and hours, asked when it is queued and again when it is sent (R1.2, A4)."""
+
+    #: As soon as the quiet hours end; on the agreed days where a family has agreed days of its own.
+    NOTICE = "NOTICE"
+    #: On the mailing days alone.
+    MAILING = "MAILING"
+    #: Waits for no day.
+    URGENT = "URGENT"
+
+
 class OutboxState(StrEnum):
     """Where an outbox row stands; UNCERTAIN ones wait for a person (D7)."""
 
@@ -387,6 +398,7 @@ class Outbox(Table, tablename="outbox", help_text="Исходящие: пись�
     contact_point = reference(ContactPoint, null=True, help_text="Куда")
     address = Varchar(length=254, default="", help_text="Адрес сотрудника, если это предупреждение школе")
     topic = Varchar(length=16, choices=OutboxTopic, default=OutboxTopic.CHILD, help_text="О чём")
+    timing = Varchar(length=16, choices=OutboxTiming, default=OutboxTiming.NOTICE, help_text="Срочность")
     agreed_day = Date(null=True, default=None, help_text="Согласованный день, для которого это отправление")
     mailing = reference(Mailing, null=True, help_text="Рассылка")
     obligation = reference(Obligation, null=True, help_text="Обязанность")
@@ -407,6 +419,7 @@ class Outbox(Table, tablename="outbox", help_text="Исходящие: пись�
     outbox_kind_is_known = one_of("kind", OutboxKind)
     outbox_state_is_known = one_of("state", OutboxState)
     outbox_topic_is_known = one_of("topic", OutboxTopic)
+    outbox_timing_is_known = one_of("timing", OutboxTiming)
     outbox_has_an_addressee = Check(
         "kind = 'PRINT' OR contact_point IS NOT NULL OR (topic = 'STAFF_WARNING' AND address <> '')"
     )

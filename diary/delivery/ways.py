@@ -37,10 +37,10 @@ def first_sql(*, guardian: str, channels: str, apart_from: str = "true") -> str:
 
 # The first row has the key of what is told, those of the fallback add their contact: one row for each contact.
 _FALL_BACK = f"""
-    INSERT INTO outbox (school, kind, topic, dedup_key, guardian, pupil, contact_point, agreed_day, mailing, obligation,
-        message, subject, body, due_at, created_at, created_by)
-    SELECT o.school, way.channel, o.topic, told.key || ':' || way.id, o.guardian, o.pupil, way.id, o.agreed_day,
-        o.mailing, o.obligation, o.message, o.subject, o.body, $2, $2, o.created_by
+    INSERT INTO outbox (school, kind, topic, dedup_key, guardian, pupil, contact_point, timing, agreed_day, mailing,
+        obligation, message, subject, body, due_at, created_at, created_by)
+    SELECT o.school, way.channel, o.topic, told.key || ':' || way.id, o.guardian, o.pupil, way.id, o.timing,
+        o.agreed_day, o.mailing, o.obligation, o.message, o.subject, o.body, $2, $2, o.created_by
     FROM outbox o
     CROSS JOIN LATERAL (SELECT regexp_replace(o.dedup_key, ':' || o.contact_point || '$', '') AS key) AS told
     LEFT JOIN LATERAL ({current_sql("o.guardian", "o.pupil")}) AS a ON true

@@ -93,7 +93,8 @@ async def _permission(letter: Claimed) -> Permission | None:
         log.warning("letter %s is no longer this worker's", letter.id)
         return None
     if (at := permission.retry_at) is not None:
-        await _record(lambda: outbox.settle_postponed(WORKER, letter, at=at))
+        day, reason = permission.agreed_day, permission.verdict
+        await _record(lambda: outbox.settle_postponed(WORKER, letter, at=at, agreed_day=day, reason=reason))
         return None
     if not permission.is_given:
         await _record(lambda: outbox.settle_refused(WORKER, letter.id, letter.attempt, code=permission.verdict))

@@ -10,14 +10,17 @@ import pytest
 import redis
 
 from diary.delivery.tables import OutboxKind
-from diary.kit import clock
+from diary.kit import clock as clocks
+from diary.kit.clock import SetClock
 from embedded.servers import EmbeddedServers
 from tasks.actors.letters import Letters
 from tasks.channels.email import Patience, Postman, read_server
 from tasks.channels.providers import Providers
+from tests.support.town import Town
 from tests.tasks.gateway import Gateway
 from tests.tasks.mail_server import MailServer
 from tests.tasks.processes import ROOT, Processes
+from tests.tasks.told import WEDNESDAY, Family
 from tests.tasks.world import World
 
 SENDER = "diary@school12.example"
@@ -30,7 +33,14 @@ async def world(servers: EmbeddedServers, empty_database: asyncpg.Connection) ->
     connection = await asyncpg.connect(servers.database_url)
     yield await World.build(connection)
     await connection.close()
-    clock.use(None)
+    clocks.use(None)
+
+
+@pytest.fixture
+async def family(town: Town, clock: SetClock) -> Family:
+    """Anna and Misha on the day after her consent was registered."""
+    clock.instant = WEDNESDAY
+    return Family(town, clock)
 
 
 @pytest.fixture
