@@ -36,6 +36,7 @@ from tests.support.carriers import Arrived, Carriers
 from tests.support.families import GUARDIANS, PAIRS, YEAR_LASTS, Families
 from tests.support.stories import (
     AT_MIDNIGHT,
+    DAYS_ARE_OVER,
     ENDED_AND_GIVEN_ANEW,
     FOR_A_SECOND,
     FORM_FOR_A_WHILE,
@@ -325,6 +326,7 @@ async def look(post: Post, mail: dict[UUID, tuple[str, str]], turn: int) -> None
 
 
 @RULES
+@example(story=DAYS_ARE_OVER)
 @example(story=OTHER_DAYS)
 @example(story=RESTRICTED_BESIDE)
 @example(story=LAST_AND_FIRST_DAYS)

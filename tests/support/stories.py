@@ -406,3 +406,12 @@ OTHER_DAYS = replace(
         (Wait(DAY), Agree(("father", "older"), ("WEB_PUSH", "SMS"), None)),
     ),
 )
+#: The days agreed about one child are over, the other child's news come as ever (R1.2).
+DAYS_ARE_OVER = replace(
+    AT_MIDNIGHT,
+    settled=frozenset(PAIRS),
+    steps=(
+        (Wait(TICK), Agree(MOTHERS, ("SMS", "EMAIL"), None, Days("dates"))),
+        (Wait(2 * DAY), NOTHING),
+    ),
+)
