@@ -10,6 +10,7 @@ from admin.forms.typed import MOST_NAMED, NotOne, Person
 from admin.labels import CHOICES
 from diary.delivery.tables import ObligationKind, ObligationState
 from diary.kit import database
+from diary.people.names import folded, full_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +33,12 @@ class Duty:
 async def duties_of(child: Person) -> list[Duty]:
     """Return what is owed about the child, what can still be settled first and then by deadline."""
     rows = await database.fetch(
-        """
+        f"""
         SELECT o.id, o.kind, o.state, o.due_at AT TIME ZONE s.time_zone AS due_at,
-            concat_ws(' ', g.family_name, g.given_name, nullif(g.patronymic, '')) AS guardian
+            {full_name("g")} AS guardian
         FROM obligation o JOIN school s ON s.id = o.school LEFT JOIN guardian g ON g.id = o.guardian
         WHERE o.pupil = $1 ORDER BY o.state IN ('MET', 'CANCELLED'), o.due_at, o.id LIMIT 200
-        """,
+        """,  # noqa: S608 - constants only
         child.id,
     )
     return [
@@ -55,9 +56,9 @@ async def duty_of(child: Person, typed: str) -> Duty:
     Raises NotOne.
     """
     duties = await duties_of(child)
-    words = [_folded(word) for word in typed.split(",")]
-    fitting = [duty for duty in duties if _folded(str(duty)) == _folded(typed)] or [
-        duty for duty in duties if all(word in _folded(str(duty)) for word in words)
+    words = [folded(word) for word in typed.split(",")]
+    fitting = [duty for duty in duties if folded(str(duty)) == folded(typed)] or [
+        duty for duty in duties if all(word in folded(str(duty)) for word in words)
     ]
     # Alike in everything that is shown: settled one after another.
     if fitting and len({str(duty) for duty in fitting}) == 1:
@@ -72,7 +73,3 @@ def _named(duties: list[Duty]) -> str:
         return "Обязанностей об этом обучающемся нет."
     more = f" и ещё {len(duties) - MOST_NAMED}" if len(duties) > MOST_NAMED else ""
     return f"Записаны: {'; '.join(str(duty) for duty in duties[:MOST_NAMED])}{more}."
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().replace("ё", "е").split())

@@ -15,6 +15,7 @@ from admin.scope import staff_transaction
 from diary.delivery.outbox import settle_by_hand
 from diary.delivery.tables import OutboxState
 from diary.kit import database
+from diary.people.names import folded, folded_sql, full_name
 
 #: So many letters are listed when none is named.
 MOST_LISTED = 20
@@ -78,20 +79,20 @@ async def settle(desk: Desk, fields: SettleFields) -> str:
 
 async def _letters(text: str = "") -> list[_Letter]:
     """Return the letters that wait for a person, uncertain ones first; narrowed to the receiver and details typed."""
-    receiver, *details = (_folded(part) for part in text.split(","))
+    receiver, *details = (folded(part) for part in text.split(","))
     rows = await database.fetch(
-        """
+        f"""
         SELECT * FROM (
-            SELECT o.id, concat_ws(' ', g.family_name, g.given_name, nullif(g.patronymic, '')) AS name,
+            SELECT o.id, {full_name("g")} AS name,
                 c.value AS address, coalesce(p.given_name || ' ' || p.family_name, '') AS child, o.subject,
                 o.created_at AT TIME ZONE s.time_zone AS written_at, o.state, o.created_at
             FROM outbox o JOIN school s ON s.id = o.school JOIN guardian g ON g.id = o.guardian
             JOIN contact_point c ON c.id = o.contact_point LEFT JOIN pupil p ON p.id = o.pupil
             WHERE o.kind <> 'PRINT' AND (o.state = 'UNCERTAIN' OR o.state = 'FAILED' AND o.evidence IS NULL)
         ) AS waiting
-        WHERE starts_with(translate(lower(name), 'ё', 'е'), $1) OR starts_with(lower(address), $1)
+        WHERE starts_with({folded_sql("name")}, $1) OR starts_with(lower(address), $1)
         ORDER BY state DESC, created_at, id LIMIT $2
-        """,
+        """,  # noqa: S608 - constants only
         receiver,
         MOST_COMPARED,
     )
@@ -102,8 +103,8 @@ async def _letters(text: str = "") -> list[_Letter]:
         )
         for row in rows
     ]  # fmt: skip
-    fitting = [letter for letter in waiting if all(detail in _folded(str(letter)) for detail in details)]
-    return [letter for letter in fitting if receiver in {_folded(letter.name), _folded(letter.address)}] or fitting
+    fitting = [letter for letter in waiting if all(detail in folded(str(letter)) for detail in details)]
+    return [letter for letter in fitting if receiver in {folded(letter.name), folded(letter.address)}] or fitting
 
 
 def _choose(text: str, fitting: Sequence[_Letter], waiting: Sequence[_Letter]) -> _Letter:
@@ -120,10 +121,6 @@ def _listed(letters: Sequence[_Letter], none: str) -> str:
         return none
     more = f" и ещё {len(letters) - MOST_LISTED}" if len(letters) > MOST_LISTED else ""
     return f"Ждут решения: {'; '.join(str(letter) for letter in letters[:MOST_LISTED])}{more}."
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().replace("ё", "е").split())
 
 
 FORM = StaffForm(

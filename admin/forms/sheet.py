@@ -10,6 +10,7 @@ from admin.forms.typed import MOST_NAMED, NotOne
 from admin.labels import CHOICES
 from diary.kit import database
 from diary.paper.tables import SheetKind
+from diary.people.names import folded, folded_sql, full_name
 
 MOST_COMPARED = 500
 
@@ -34,26 +35,25 @@ class Sheet:
 
 async def sheets(text: str = "") -> list[Sheet]:
     """Return the sheets whose pupil or class begins as typed and that hold all that was typed after commas."""
-    whose, *details = (_folded(part) for part in text.split(","))
+    whose, *details = (folded(part) for part in text.split(","))
     rows = await database.fetch(
-        """
+        f"""
         SELECT * FROM (
             SELECT j.id, j.kind, j.week_of, j.requested_at AT TIME ZONE s.time_zone AS requested_at,
-                coalesce(nullif(concat_ws(' ', p.family_name, p.given_name, nullif(p.patronymic, '')), ''), k.name, '')
-                    AS whose,
-                concat_ws(' ', g.family_name, g.given_name, nullif(g.patronymic, '')) AS guardian
+                coalesce(nullif({full_name("p")}, ''), k.name, '') AS whose,
+                {full_name("g")} AS guardian
             FROM print_job j JOIN school s ON s.id = j.school LEFT JOIN pupil p ON p.id = j.pupil
             LEFT JOIN school_class k ON k.id = j.school_class LEFT JOIN guardian g ON g.id = j.guardian
             WHERE j.handed_over_at IS NULL AND j.state NOT IN ('FAILED', 'CANCELLED')
         ) AS waiting
-        WHERE starts_with(translate(lower(whose), 'ё', 'е'), $1) ORDER BY requested_at DESC, id LIMIT $2
-        """,
+        WHERE starts_with({folded_sql("whose")}, $1) ORDER BY requested_at DESC, id LIMIT $2
+        """,  # noqa: S608 - constants only
         whose,
         MOST_COMPARED,
     )
     found = [Sheet(**{**row, "kind": SheetKind(row["kind"])}) for row in rows]
-    exact = [sheet for sheet in found if _folded(str(sheet)) == _folded(text)]
-    return exact or [sheet for sheet in found if all(detail in _folded(str(sheet)) for detail in details)]
+    exact = [sheet for sheet in found if folded(str(sheet)) == folded(text)]
+    return exact or [sheet for sheet in found if all(detail in folded(str(sheet)) for detail in details)]
 
 
 async def sheet_of(text: str) -> Sheet:
@@ -66,7 +66,3 @@ async def sheet_of(text: str) -> Sheet:
         raise NotOne(f"Лист: по «{text}» ничего не найдено среди невыданных.")
     named = "; ".join(str(sheet) for sheet in fitting[:MOST_NAMED])
     raise NotOne(f"Лист: подходят несколько: {named}. Введите точнее.")
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().replace("ё", "е").split())

@@ -8,14 +8,14 @@ from datetime import date
 from uuid import UUID
 
 from diary.kit import database
+from diary.people.names import folded, folded_sql, full_name
 
 #: So many candidates are named when what was typed fits several.
 MOST_NAMED = 5
 MOST_OFFERED = 20
 
-_FULL_NAME = "concat_ws(' ', {t}.family_name, {t}.given_name, nullif({t}.patronymic, ''))"
 _PUPILS = f"""
-    SELECT p.id, p.school, {_FULL_NAME.format(t="p")} AS name, p.birth_date, k.name AS class
+    SELECT p.id, p.school, {full_name("p")} AS name, p.birth_date, k.name AS class
     FROM pupil p
     LEFT JOIN LATERAL (
         SELECT k.name FROM membership m
@@ -24,7 +24,7 @@ _PUPILS = f"""
         WHERE m.pupil = p.id ORDER BY m.valid_to IS NULL DESC, m.valid_from DESC LIMIT 1
     ) k ON true
 """  # noqa: S608 - built from constants only
-_ALIKE = "translate(lower({name}), 'ё', 'е') LIKE translate(lower($1), 'ё', 'е') || '%'"
+_ALIKE = f"{folded_sql('{name}')} LIKE {folded_sql('$1')} || '%'"
 
 
 class NotOne(ValueError):  # noqa: N818 - says what is wrong
@@ -48,10 +48,6 @@ def _plain(text: str) -> str:
     return re.sub(r"[\\%_]", "", " ".join(text.split()))
 
 
-def _folded(text: str) -> str:
-    return text.casefold().replace("ё", "е")
-
-
 def _day(value: date | None) -> str:
     return value.strftime("%d.%m.%Y") if value else ""
 
@@ -61,9 +57,9 @@ def choose(typed: str, candidates: list[Person], *, what: str) -> Person:
 
     Raises NotOne.
     """
-    wanted = _folded(typed.strip())
-    by_label = [person for person in candidates if _folded(str(person)) == wanted]
-    by_name = [person for person in candidates if _folded(person.name) == wanted]
+    wanted = folded(typed.strip())
+    by_label = [person for person in candidates if folded(str(person)) == wanted]
+    by_name = [person for person in candidates if folded(person.name) == wanted]
     for found in (by_label, by_name, candidates):
         if len(found) == 1:
             return found[0]
@@ -88,7 +84,7 @@ async def pupils(typed: str) -> list[Person]:
     return [
         person
         for person in found
-        if {_folded(part) for part in rest if part} <= {_folded(part) for part in person.also.split(", ")}
+        if {folded(part) for part in rest if part} <= {folded(part) for part in person.also.split(", ")}
     ]
 
 
@@ -101,9 +97,9 @@ async def guardians_of(child: Person, typed: str = "") -> list[Person]:
     """Return the child's guardians whose name begins as typed."""
     rows = await database.fetch(
         f"""
-        SELECT DISTINCT g.id, g.school, {_FULL_NAME.format(t="g")} AS name
+        SELECT DISTINCT g.id, g.school, {full_name("g")} AS name
         FROM guardian g JOIN guardianship s ON s.guardian = g.id AND s.pupil = $2
-        WHERE {_ALIKE.format(name=_FULL_NAME.format(t="g"))} ORDER BY name
+        WHERE {_ALIKE.format(name=full_name("g"))} ORDER BY name
         """,  # noqa: S608 - built from constants only
         _plain(typed),
         child.id,
@@ -113,7 +109,7 @@ async def guardians_of(child: Person, typed: str = "") -> list[Person]:
 
 async def guardian_of(child: Person, typed: str) -> Person | None:
     """Return the child's guardian that was typed, None for the child's own decision («сам»); raises NotOne."""
-    if _folded(typed.strip()) in {"сам", "сама", "сам обучающийся", "сама обучающаяся"}:
+    if folded(typed.strip()) in {"сам", "сама", "сам обучающийся", "сама обучающаяся"}:
         return None
     fitting = await guardians_of(child, typed)
     if not fitting:
@@ -133,8 +129,8 @@ async def people(table: str, typed: str) -> list[Person]:
     name, *_rest = (part.strip() for part in typed.split(","))
     rows = await database.fetch(
         f"""
-        SELECT t.id, t.school, {_FULL_NAME.format(t="t")} AS name, {also} AS also FROM {table} t
-        WHERE {_ALIKE.format(name=_FULL_NAME.format(t="t"))} ORDER BY name, t.id LIMIT 200
+        SELECT t.id, t.school, {full_name("t")} AS name, {also} AS also FROM {table} t
+        WHERE {_ALIKE.format(name=full_name("t"))} ORDER BY name, t.id LIMIT 200
         """,  # noqa: S608 - built from constants only
         _plain(name),
     )
@@ -156,8 +152,8 @@ async def classes(typed: str = "") -> list[Person]:
 
 async def school_class(typed: str) -> Person:
     """Return the class that was typed; raises NotOne."""
-    name = _folded(typed.partition(",")[0].strip())
-    fitting = [found for found in await classes(typed) if _folded(found.name) == name]
+    name = folded(typed.partition(",")[0].strip())
+    fitting = [found for found in await classes(typed) if folded(found.name) == name]
     return choose(typed, fitting, what="Класс")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from diary.kit.refusal import Refusal
 from diary.kit.wording import _
+from diary.people.ages import age_at
 from diary.people.guardianships import in_force
 
 ALLOWED = "ALLOWED"
@@ -111,16 +112,11 @@ def _verdict(person: str, pupil: str, at: str, as_of: str | None) -> str:
     )"""  # noqa: S608 - built from column names only
 
 
-def _age(at: str) -> str:
-    """Return the age of the pupil q of the school w on the school's own date; 0 when the birth date is unknown."""
-    return f"coalesce(extract(year FROM age(({at} AT TIME ZONE w.time_zone)::date, q.birth_date)), 0)"
-
-
 def represents(*, pupil: str, at: str, as_of: str | None = None) -> str:
     """Return the SQL condition that guardians may still be informed: the pupil is under age, or has given leave."""
     own = _latest("d.guardian IS NULL", pupil, "GUARDIAN_ACCESS", as_of)
     return f"""(
-        SELECT {_age(at)} < w.of_age OR EXISTS (
+        SELECT {age_at("q", "w", at)} < w.of_age OR EXISTS (
             SELECT FROM ({own}) AS leave
             WHERE leave.decision = 'GIVEN' AND (leave.valid_until IS NULL OR leave.valid_until > {at}))
         FROM pupil q JOIN {_schools(as_of)} w ON w.id = q.school WHERE q.id = {pupil}
@@ -160,7 +156,8 @@ def pupil_verdict(*, pupil: str, at: str, as_of: str | None = None) -> str:
                 ) AS verdicts
              ) END
         FROM (
-            SELECT {_age(at)} AS age, w.of_age, w.own_decision_age, ({at} AT TIME ZONE w.time_zone)::date AS today
+            SELECT {age_at("q", "w", at)} AS age, w.of_age, w.own_decision_age,
+                ({at} AT TIME ZONE w.time_zone)::date AS today
             FROM pupil q JOIN {_schools(as_of)} w ON w.id = q.school WHERE q.id = {pupil}
         ) AS years
     )"""  # noqa: S608

@@ -9,6 +9,7 @@ from diary.consent.tables import Decision, Purpose
 from diary.kit import clock, database
 from diary.kit.refusal import BadInput, Refusal
 from diary.kit.wording import _
+from diary.people.ages import age_at
 
 
 class OwnDecisionTooEarly(Refusal):
@@ -65,15 +66,14 @@ async def require_possible(
 
 async def _require_age(pupil_id: UUID, purpose: Purpose) -> None:
     rows = await database.fetch(
-        """
-        SELECT extract(year FROM age(($2 AT TIME ZONE s.time_zone)::date, p.birth_date)) AS age, s.own_decision_age,
-            s.of_age
+        f"""
+        SELECT {age_at("p", "s", "$2")} AS age, s.own_decision_age, s.of_age
         FROM pupil p JOIN school s ON s.id = p.school WHERE p.id = $1
-        """,
+        """,  # noqa: S608 - constants only
         pupil_id,
         clock.now(),
     )
-    age = rows[0]["age"] or 0
+    age = rows[0]["age"]
     if age < rows[0]["own_decision_age"]:
         raise OwnDecisionTooEarly(age=rows[0]["own_decision_age"])
     if purpose is Purpose.GUARDIAN_ACCESS and age < rows[0]["of_age"]:

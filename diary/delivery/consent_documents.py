@@ -22,6 +22,7 @@ from diary.kit.refusal import BadInput, NotFound
 from diary.kit.typed_line import typed_line
 from diary.kit.wording import _
 from diary.people.guardianships import in_force
+from diary.people.names import full_name
 
 #: What stands above the wording when its reader does not agree; a signed document says itself what was decided.
 HEADS = {
@@ -108,9 +109,8 @@ def _places(text: str, piece: str, start: int) -> Iterator[int]:
         place = text.find(piece, place + 1, last + len(piece))
 
 
-_NAME = "concat_ws(' ', {0}.family_name, {0}.given_name, nullif({0}.patronymic, ''))"
 _PAIR = f"""
-    SELECT p.school, {_NAME.format("p")} AS pupil, s.name AS school_name, s.address AS school_address, s.processor,
+    SELECT p.school, {full_name("p")} AS pupil, s.name AS school_name, s.address AS school_address, s.processor,
         coalesce(r.family_name, p.family_name) AS family, coalesce(r.given_name, p.given_name) AS given,
         CASE WHEN r.id IS NULL THEN p.patronymic ELSE r.patronymic END AS patronymic,
         (SELECT count(*) FROM consent_decision d

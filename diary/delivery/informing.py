@@ -10,6 +10,7 @@ from diary.access.scope import pupil_access_sql
 from diary.consent.verdict import ALLOWED, PUPIL_OF_AGE, guardian_verdict, pupil_verdict, refusal_of
 from diary.kit import database
 from diary.kit.refusal import NotFound
+from diary.people.ages import age_at
 from diary.people.guardianships import in_force
 
 
@@ -34,8 +35,6 @@ def access_sql(*, account: str, pupil: str, at: str) -> str:
         pupil_verdict=pupil_verdict(pupil="p.id", at=at),
     )
 
-
-_ACCESS = access_sql(account="$1", pupil="$2", at="$3")
 
 #: The decisions that open the channel today were registered too late for the day of the delivery (R1.3).
 DECIDED_TOO_LATE = "DECIDED_TOO_LATE"
@@ -74,7 +73,7 @@ _GUARDIAN_AND_SINCE = f"""
         EXISTS (SELECT FROM consent_decision d WHERE d.pupil = $2 AND d.registered_at > $4 AND d.decision <> 'GIVEN'
             AND (d.guardian = $1 OR (d.guardian IS NULL AND d.purpose = 'GUARDIAN_ACCESS' AND EXISTS (
                 SELECT FROM pupil q WHERE q.id = $2
-                    AND extract(year FROM age(($3 AT TIME ZONE s.time_zone)::date, q.birth_date)) >= s.of_age)))
+                    AND {age_at("q", "s", "$3")} >= s.of_age)))
         ) AS interrupted
     FROM guardianship g JOIN school s ON s.id = g.school
     WHERE g.guardian = $1 AND g.pupil = $2 AND {in_force("g", "($3 AT TIME ZONE s.time_zone)::date")}
@@ -105,9 +104,3 @@ def raise_unless_allowed(verdict: str | None) -> None:
         raise NotFound
     if verdict != ALLOWED:
         raise refusal_of(verdict)
-
-
-async def require_access(account_id: int, pupil_id: UUID, at: datetime) -> None:
-    """Refuse unless the account may look at the pupil now; raises NotFound or the consent's refusal."""
-    rows = await database.fetch(_ACCESS, account_id, pupil_id, at)
-    raise_unless_allowed(rows[0]["verdict"] if rows else None)

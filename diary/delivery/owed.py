@@ -16,6 +16,7 @@ from diary.delivery.agreements import current_sql
 from diary.delivery.tables import ObligationKind
 from diary.delivery.ways import USABLE
 from diary.kit.wording import _
+from diary.people.ages import age_on
 from diary.people.guardianships import in_force
 
 CALENDAR_CHANGED = _("Изменился учебный календарь.")
@@ -39,7 +40,7 @@ _STATEMENT = """
         SELECT * FROM unnest($2::smallint[], $3::date[], $4::timestamptz[]) AS d (grade, day, due_at)
     ), enrolled AS MATERIALIZED (
         SELECT p.id AS pupil, d.due_at, d.on_day, s.of_age, s.own_decision_age,
-            coalesce(extract(year FROM age(d.on_day, p.birth_date)), 0) AS age
+            {age} AS age
         FROM school s JOIN pupil p ON p.school = s.id CROSS JOIN LATERAL (
             SELECT due.due_at, judged.on_day
             FROM (
@@ -176,6 +177,7 @@ def statement(kind: ObligationKind, *, past: bool, opening_only: bool = False) -
         kind=kind.value,
         guardianships=guardianships,
         in_force=in_force("g", "e.on_day", among=guardianships),
+        age=age_on("p", "d.on_day"),
         guardian_verdict=verdict,
         guardian_is_owed=guardian_is_owed,
         pupil_is_owed=pupil_is_owed,

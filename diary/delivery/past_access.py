@@ -13,6 +13,7 @@ from diary.consent.verdict import ALLOWED, guardian_verdict, known_guardianships
 from diary.kit import clock, database
 from diary.kit.refusal import BadInput, NotFound
 from diary.kit.wording import _
+from diary.people.ages import age_at
 from diary.people.guardianships import in_force
 
 
@@ -80,7 +81,7 @@ _DECISIONS = f"""
     ) AS newest ORDER BY seq
 """  # noqa: S608 - constants only
 _OF_AGE = f"""
-    SELECT coalesce(extract(year FROM age(($2 AT TIME ZONE s.time_zone)::date, p.birth_date)), 0) >= s.of_age AS of_age
+    SELECT {age_at("p", "s", "$2")} >= s.of_age AS of_age
     FROM pupil p JOIN {known_schools("$2")} s ON s.id = p.school WHERE p.id = $1
 """  # noqa: S608
 

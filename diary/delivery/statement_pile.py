@@ -15,6 +15,7 @@ from diary.kit import database
 from diary.kit.command import command
 from diary.kit.refusal import Refusal
 from diary.kit.wording import _
+from diary.people.names import full_name
 
 #: So many drafts are registered in one go; whoever has more narrows them to a class or to some days.
 MOST_AT_ONCE = 500
@@ -58,10 +59,9 @@ class _OnlyTried(Exception):  # noqa: N818 - takes back what was tried, and tell
         self.unfit = unfit
 
 
-_NAME = "concat_ws(' ', {t}.family_name, {t}.given_name, nullif({t}.patronymic, ''))"
 _DRAFTS = f"""
-    SELECT s.id, {_NAME.format(t="p")} AS pupil, coalesce(k.name, '') AS school_class,
-        CASE WHEN g.id IS NOT NULL THEN {_NAME.format(t="g")} END AS guardian, s.purpose, s.decision, s.received_at
+    SELECT s.id, {full_name("p")} AS pupil, coalesce(k.name, '') AS school_class,
+        CASE WHEN g.id IS NOT NULL THEN {full_name("g")} END AS guardian, s.purpose, s.decision, s.received_at
     FROM statement s JOIN pupil p ON p.id = s.pupil JOIN school c ON c.id = s.school
     LEFT JOIN guardian g ON g.id = s.guardian
     LEFT JOIN LATERAL (

@@ -19,7 +19,9 @@ from diary.kit.wording import _
 from diary.paper.addressees import class_in_week, may_be_given, own_guardian
 from diary.paper.print_jobs import Requested, one_at_a_time, queue, require_room, school_of_office
 from diary.paper.tables import PrintState, SheetKind
+from diary.people.ages import age_on
 from diary.people.guardianships import in_force
+from diary.people.names import folded_sql, full_name
 
 
 @command
@@ -154,8 +156,8 @@ async def _blank(school_id: UUID, purpose: Purpose) -> ConsentDocument:
 # The guardians of each pupil of the class, and the pupil from the age of an own decision on; of age the pupil alone.
 _SIGNERS = f"""
     WITH member AS MATERIALIZED (
-        SELECT p.id, translate(lower(concat_ws(' ', p.family_name, p.given_name, p.patronymic)), 'ё', 'е') AS name,
-            coalesce(extract(year FROM age($2::date, p.birth_date)), 0) AS age, s.of_age, s.own_decision_age
+        SELECT p.id, {folded_sql(full_name("p"))} AS name,
+            {age_on("p", "$2::date")} AS age, s.of_age, s.own_decision_age
         FROM pupil p JOIN school s ON s.id = p.school
         CROSS JOIN LATERAL ({class_in_week("p.id", monday="date_trunc('week', $2::date)::date")}) AS k
         WHERE k.id = $1 AND (p.left_on IS NULL OR p.left_on >= $2)
@@ -163,7 +165,7 @@ _SIGNERS = f"""
     SELECT NULL::uuid AS guardian, m.id AS pupil, m.name, '' AS signer FROM member m
     WHERE m.age >= CASE WHEN $3 = 'GUARDIAN_ACCESS' THEN m.of_age ELSE m.own_decision_age END
     UNION ALL
-    SELECT DISTINCT r.id, m.id, m.name, concat_ws(' ', r.family_name, r.given_name, r.patronymic)
+    SELECT DISTINCT r.id, m.id, m.name, {full_name("r")}
     FROM member m JOIN guardianship g ON g.pupil = m.id AND {in_force("g", "$2::date")}
     JOIN guardian r ON r.id = g.guardian
     WHERE $3 <> 'GUARDIAN_ACCESS' AND {represents(pupil="m.id", at="$4")}

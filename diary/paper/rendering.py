@@ -25,6 +25,7 @@ from diary.paper.addressees import may_be_given
 from diary.paper.consent_forms import documents_of
 from diary.paper.tables import SheetKind
 from diary.paper.weekly import pupils_of_batch
+from diary.people.names import folded
 
 #: A class has at most so many sheets; more are a mistake in the memberships.
 PUPILS_AT_MOST = 60
@@ -110,9 +111,7 @@ async def week_to_print(job_id: UUID, *, route: str) -> WeekToPrint:
     viewer, pupils = await _readers_pupils(job, monday, route)
     if len(pupils) > PUPILS_AT_MOST:
         raise CannotBePrinted(reason=_("в классе слишком много обучающихся"))
-    pupils.sort(
-        key=lambda row: (*map(_collated, (row["family_name"], row["given_name"], row["patronymic"])), row["id"])
-    )
+    pupils.sort(key=lambda row: (*map(folded, (row["family_name"], row["given_name"], row["patronymic"])), row["id"]))
     return WeekToPrint(
         job_id=job_id,
         viewer=viewer or printer((row["id"] for row in pupils), route=route),
@@ -268,8 +267,3 @@ async def _office_member(
     if school_id not in viewer.schools(Role.OFFICE) and or_pupil not in viewer.people(Role.PUPIL):
         raise nobody
     return viewer
-
-
-def _collated(name: str) -> str:
-    """Return the name as the register sorts it: Ё stands with Е."""
-    return name.casefold().replace("ё", "е")
