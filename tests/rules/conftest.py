@@ -16,7 +16,9 @@ from tests.support.service import Service
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def http(service: Service) -> AsyncIterator[httpx.AsyncClient]:
     """One connection for all questions."""
-    async with httpx.AsyncClient(base_url=service.url, timeout=30) as client:
+    # The server hangs up after five idle seconds, so a connection is given up before that.
+    limits = httpx.Limits(keepalive_expiry=2)
+    async with httpx.AsyncClient(base_url=service.url, timeout=30, limits=limits) as client:
         yield client
 
 
