@@ -247,7 +247,7 @@ async def check_jobs(post: Post) -> None:
 async def check_request(families: Families, guardian: str, pupil: str) -> None:
     """Have a guardian ask for a sheet: whoever has rights is given one, consent or none (R9.2)."""
     oracle, now = families.oracle, clocks.now()
-    day = now.astimezone(oracle.zone).date().isoformat()
+    day = (families.lesson_on + WEEK).isoformat()
     answer = await families.ask(guardian, EXTRACT, id=str(families.people[pupil]), day=day)
     codes = [error["extensions"]["code"] for error in answer.get("errors", [])]
     of_age = [] if oracle.represents(pupil, now) else ["PUPIL_OF_AGE"]
