@@ -28,22 +28,17 @@ from printing.render import SheetError
 from printing.week_sheet import week_sheets
 from tests.support.access_oracle import ALLOWED, TICK
 from tests.support.families import PAIRS, PUPILS, Families
-from tests.support.service import EVENTS, Service, Socket, codes
-from tests.support.stories import (
+from tests.support.known_stories import (
     AT_MIDNIGHT,
     ENDED_AND_GIVEN_ANEW,
-    EXAMPLES,
     FOR_A_SECOND,
     FORM_FOR_A_WHILE,
     LAST_AND_FIRST_DAYS,
     OF_AGE,
     RESTRICTED_BESIDE,
-    RULES,
-    Story,
-    begin,
-    happen,
-    stories,
 )
+from tests.support.service import EVENTS, Service, Socket, codes
+from tests.support.stories import EXAMPLES, RULES, Story, begin, happen, stories
 
 #: Sessions of families idle for thirty days.
 SESSIONS_LAST = timedelta(days=25)

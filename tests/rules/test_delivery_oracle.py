@@ -34,7 +34,7 @@ from tasks.actors.sheets import Sheets
 from tests.support.access_oracle import ALLOWED, OUTSIDE, QUIET, REFUSED, Letter
 from tests.support.carriers import Arrived, Carriers
 from tests.support.families import GUARDIANS, PAIRS, YEAR_LASTS, Families
-from tests.support.stories import (
+from tests.support.known_stories import (
     AT_MIDNIGHT,
     DAYS_ARE_OVER,
     ENDED_AND_GIVEN_ANEW,
@@ -44,12 +44,8 @@ from tests.support.stories import (
     OF_AGE,
     OTHER_DAYS,
     RESTRICTED_BESIDE,
-    RULES,
-    Story,
-    begin,
-    happen,
-    stories,
 )
+from tests.support.stories import RULES, Story, begin, happen, stories
 from tests.support.town import insert
 
 WORKER = Nobody(route="WORKER")
