@@ -41,6 +41,7 @@ from tests.support.known_stories import (
     FOR_A_SECOND,
     FORM_FOR_A_WHILE,
     LAST_AND_FIRST_DAYS,
+    LOST_ADDRESSES,
     OF_AGE,
     OTHER_DAYS,
     RESTRICTED_BESIDE,
@@ -323,6 +324,7 @@ async def look(post: Post, mail: dict[UUID, tuple[str, str]], turn: int) -> None
 
 @RULES
 @example(story=DAYS_ARE_OVER)
+@example(story=LOST_ADDRESSES)
 @example(story=OTHER_DAYS)
 @example(story=RESTRICTED_BESIDE)
 @example(story=LAST_AND_FIRST_DAYS)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from tests.support.access_oracle import DAY, TICK
+from tests.support.access_oracle import DAY, OUTSIDE, TICK
 from tests.support.families import PAIRS
-from tests.support.stories import ALONE, STARTS, Agree, Days, Decide, Entrust, Rights, Story, Wait, Withdraw
+from tests.support.stories import ALONE, STARTS, Address, Agree, Days, Decide, Entrust, Rights, Story, Wait, Withdraw
 
 MOTHERS = ("mother", "older")
 NOTHING = Agree(("father", "younger"), (), None)
@@ -117,5 +117,18 @@ DAYS_ARE_OVER = replace(
     steps=(
         (Wait(TICK), Agree(MOTHERS, ("SMS", "EMAIL"), None, Days("dates"))),
         (Wait(2 * DAY), NOTHING),
+    ),
+)
+#: One address after the other is lost; what is for them goes to those that are left (R8.1).
+LOST_ADDRESSES = replace(
+    AT_MIDNIGHT,
+    settled=frozenset(PAIRS),
+    through=OUTSIDE,
+    steps=(
+        (Wait(TICK), Address("mother", "EMAIL", "retired")),
+        (Wait(TICK), Address("mother", "SMS", "failed")),
+        (Wait(TICK), Address("mother", "MESSENGER", "unconfirmed")),
+        (Wait(TICK), Address("mother", "WEB_PUSH", "retired")),
+        (Wait(TICK), Address("mother", "EMAIL", "new")),
     ),
 )
