@@ -142,6 +142,7 @@ def pupil_verdict(*, pupil: str, at: str, as_of: str | None = None) -> str:
     """
     own = _verdict("d.guardian IS NULL", pupil, at, as_of)
     by_guardian = _verdict("d.guardian = g.guardian", pupil, at, as_of)
+    links = _guardianships(as_of)
     return f"""(
         SELECT CASE WHEN years.age >= years.of_age THEN {own}
              WHEN years.age >= years.own_decision_age AND {own} <> 'ALLOWED' THEN 'OWN_CONSENT_MISSING'
@@ -150,8 +151,8 @@ def pupil_verdict(*, pupil: str, at: str, as_of: str | None = None) -> str:
                 FROM (
                     SELECT CASE WHEN guardians.verdict <> 'ELECTRONIC_FORM_REFUSED' THEN guardians.verdict
                         WHEN years.age < years.own_decision_age THEN guardians.verdict ELSE 'ALLOWED' END AS verdict
-                    FROM (SELECT {by_guardian} AS verdict FROM {_guardianships(as_of)} g
-                    WHERE g.pupil = {pupil} AND {in_force("g", "years.today")}) AS guardians
+                    FROM (SELECT {by_guardian} AS verdict FROM {links} g
+                    WHERE g.pupil = {pupil} AND {in_force("g", "years.today", among=links)}) AS guardians
                 ) AS verdicts
              ) END
         FROM (

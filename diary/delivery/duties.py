@@ -34,7 +34,7 @@ def _cancel_requests_sql(*, at: str, among: str, guardianships: str, as_of: str 
         FROM (
             SELECT owed.id, {at} AS at, NOT EXISTS (
                 SELECT FROM {guardianships} g WHERE g.guardian = owed.guardian AND g.pupil = owed.pupil
-                    AND {in_force("g", f"({at} AT TIME ZONE s.time_zone)::date")}) AS is_former,
+                    AND {in_force("g", f"({at} AT TIME ZONE s.time_zone)::date", among=guardianships)}) AS is_former,
                 {represents(pupil="owed.pupil", at=at, as_of=as_of)} AS is_represented
             FROM obligation owed JOIN school s ON s.id = owed.school
             WHERE owed.school = $1 AND owed.kind IN ('PRINTOUT', 'RESULT') AND owed.state = 'OPEN'

@@ -51,9 +51,9 @@ _FAMILIES = f"""
 _VERDICT = guardian_verdict(guardian="g.guardian", pupil="g.pupil", at="$3::timestamptz")
 _WAYS = f"CROSS JOIN LATERAL ({ways.first_sql(guardian='g.guardian', channels='a.channels')}) AS way"
 
-# One letter per guardian, about a child whose diary the guardian may read, if there is one.
+# One letter per guardian: about the first child of whom one leaves, those whose diary the guardian may read first.
 _ADDRESSEES = f"""
-    SELECT DISTINCT ON (g.guardian) g.guardian, g.pupil, way.id AS contact, way.channel, {DAYS}
+    SELECT g.guardian, g.pupil, way.id AS contact, way.channel, {DAYS}
     {_FAMILIES % _WAYS} AND a.schedule <> 'SELF_SERVICE'
     ORDER BY g.guardian, {_VERDICT} = '{ALLOWED}' DESC, g.pupil
 """

@@ -169,14 +169,15 @@ def statement(kind: ObligationKind, *, past: bool, opening_only: bool = False) -
         )
         guardian_is_owed = f"(v.verdict = '{ALLOWED}')"
         pupil_is_owed = "e.age >= e.own_decision_age"
+    guardianships = known_guardianships("$5::timestamptz") if past else "guardianship"
     # Of the past only the calendar of today is known: what was not cancelled by its due instant stays owed.
     calendar_changed = "false" if past else "e.due_at IS NULL OR e.due_at <> was.due_at AND e.due_at >= $5::timestamptz"
     return _STATEMENT.format(
         of_pupils="AND p.id = ANY ($12::uuid[])" if opening_only else "",
         cancelling="AND false" if opening_only else "",
         kind=kind.value,
-        guardianships=known_guardianships("$5::timestamptz") if past else "guardianship",
-        in_force=in_force("g", "e.on_day"),
+        guardianships=guardianships,
+        in_force=in_force("g", "e.on_day", among=guardianships),
         age=age_on("p", "d.on_day"),
         guardian_verdict=verdict,
         guardian_is_owed=guardian_is_owed,

@@ -59,7 +59,7 @@ class PastAccess:
 # $1 a guardian, or nobody when the pupil is asked about; $2 the pupil, $3 the instant.
 _KNOWN = f"""
     SELECT g.guardian, g.valid_from, g.valid_to, g.restricted, g.recorded_at,
-        {in_force("g", "($3 AT TIME ZONE s.time_zone)::date")} AS in_force
+        {in_force("g", "($3 AT TIME ZONE s.time_zone)::date", among=known_guardianships("$3"))} AS in_force
     FROM {known_guardianships("$3")} g JOIN {known_schools("$3")} s ON s.id = g.school
     WHERE ($1::uuid IS NULL OR g.guardian = $1) AND g.pupil = $2 ORDER BY g.valid_from, g.guardian
 """  # noqa: S608 - constants only

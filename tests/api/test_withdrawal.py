@@ -1,14 +1,15 @@
 """A withdrawal ends everything electronic at once, in every web process, and without Valkey no event slips out (R2.3).
 
-Web processes of their own, and a Valkey of their own that the last test kills.
+Web processes of their own, and a Valkey of their own that the last tests kill.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,7 +18,9 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from diary.access.viewer import Nobody
 from diary.kit import database
+from diary.kit.command import transaction
 from embedded.listening import free_loopback_port
 from embedded.servers import EmbeddedServers, temporary_servers
 from tests.api.documents import RECORD, REGISTER, VIEWER, WEEK, WITHDRAW
@@ -282,3 +285,66 @@ async def test_with_valkey_killed_the_same_process_closes_at_once_and_another_de
         assert (await family.letter_states())["anna", "misha"] == "CANCELLED"
         assert (await family.agreements("anna", "misha"))[0]["form"] == "PAPER"
         await check_what_stays(family, web.first, anna, of_liza, of_pyotr)
+
+
+async def restrict(town: Town) -> None:
+    """Have a court restrict Anna's rights about Misha, written past every process."""
+    await database.execute(
+        "UPDATE guardianship SET restricted = true WHERE guardian = $1 AND pupil = $2",
+        town.first.guardians["anna"],
+        town.first.pupils["misha"],
+    )
+
+
+async def withdraw_unheard(town: Town) -> None:
+    """Withdraw Anna's consent about Misha past every process."""
+    at = await now()
+    await town.first.decide("anna", "misha", "WITHDRAWN", received_at=at, registered_at=at)
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [(withdraw_unheard, "CONSENT_WITHDRAWN"), (restrict, "NOT_FOUND")],
+    ids=["withdrawn", "restricted"],
+)
+async def test_with_valkey_dead_and_nothing_announced_no_event_slips_out_and_the_socket_closes_by_itself(
+    web: Web, town: Town, end: Callable[[Town], Awaitable[None]], reason: str
+) -> None:
+    web.valkey.kill()
+    await Family.of(town)
+    anna, pyotr = await web.first.sign_in("anna"), await web.first.sign_in("pyotr")
+    async with web.first.socket(anna) as of_anna, web.first.socket(pyotr) as of_pyotr:
+        await follow(of_anna, town, "misha")
+        await follow(of_pyotr, town, "misha")
+
+        # Written into the database by nobody whom a web process hears; the mark is there as soon as the end is.
+        async with transaction(Nobody(route="IMPORT")):
+            await end(town)
+            lesson, pupil = town.first.lessons["algebra_monday"], town.first.pupils["misha"]
+            await insert("mark", school=town.first.id, pupil=pupil, lesson=lesson, value="2")
+
+        for service in (web.first, web.second):
+            assert await week(service, town, anna, "misha") == [reason]
+        assert await of_anna.closed(seconds=LATER_THAN_A_POLL) == (4403, reason)
+        assert not any((message.get("payload") or {}).get("data") for message in of_anna.received)
+        # Whoever may still read hears of the same mark by the same means.
+        assert await hears_of_a_mark(of_pyotr)
+        assert await week(web.first, town, anna, "liza") == []
+
+
+async def test_with_valkey_dead_a_socket_closes_by_itself_when_the_term_of_the_consent_is_over(
+    web: Web, town: Town
+) -> None:
+    web.valkey.kill()
+    anna = await web.first.sign_in("anna")
+    at = await now()
+    ends = at + timedelta(seconds=5)
+    await town.first.decide("anna", "misha", received_at=at, registered_at=at, valid_until=ends)
+    async with web.first.socket(anna) as socket:
+        await follow(socket, town, "misha")
+
+        assert await socket.closed(seconds=LATER_THAN_A_POLL) == (4403, "CONSENT_EXPIRED")
+
+        assert await now() >= ends
+        assert not any((message.get("payload") or {}).get("data") for message in socket.received)
+        assert await week(web.second, town, anna, "misha") == ["CONSENT_EXPIRED"]

@@ -1,16 +1,15 @@
-"""Nothing is readable, pushed, sent or printed for a pair without a valid decision at that instant, all of it with one.
+"""Nothing is readable or pushed for a pair without a valid decision at that instant, all of it with one.
 
 Random families live through random decisions, guardianships, agreements and birthdays; at every step each face of the
 service is asked, and an oracle written from the requirements says what the answer must be (R1, R2, D5, A2, A11, A12).
+What is sent and printed is held to it in test_delivery_oracle.py.
 ORACLE_EXAMPLES=2000 looks further, at random; without it the same stories are told every time.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import Counter
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from itertools import chain
@@ -19,45 +18,28 @@ from uuid import UUID
 import asyncpg
 import httpx
 import pytest
-import pytest_asyncio
-from hypothesis import HealthCheck, Phase, example, given, note, settings
+from hypothesis import example, given, note, settings
 
-from diary.access.viewer import Nobody, viewer_of
-from diary.delivery import outbox
-from diary.delivery.informing import InformingChannel, may_inform
-from diary.delivery.tables import OutboxKind
+from diary.access.viewer import viewer_of
 from diary.kit import clock as clocks
 from diary.kit import database
 from diary.kit.announcement import Announcement, announcements
 from printing.render import SheetError
 from printing.week_sheet import week_sheets
-from tests.support.access_oracle import ALLOWED, QUIET, REFUSED, TICK
+from tests.support.access_oracle import ALLOWED, TICK
 from tests.support.families import PAIRS, PUPILS, Families
-from tests.support.service import EVENTS, Service, Socket, codes
-from tests.support.stories import (
+from tests.support.known_stories import (
     AT_MIDNIGHT,
     ENDED_AND_GIVEN_ANEW,
     FOR_A_SECOND,
     FORM_FOR_A_WHILE,
     LAST_AND_FIRST_DAYS,
     OF_AGE,
-    Story,
-    begin,
-    happen,
-    stories,
+    RESTRICTED_BESIDE,
 )
+from tests.support.service import EVENTS, Service, Socket, codes
+from tests.support.stories import EXAMPLES, RULES, Story, begin, happen, stories
 
-EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "50"))
-RULES = settings(
-    max_examples=EXAMPLES,
-    derandomize="ORACLE_EXAMPLES" not in os.environ,
-    deadline=None,
-    database=None,
-    # Shrinking is worth its time on the machine of whoever looks for the bug; explaining is not.
-    phases=(Phase.explicit, Phase.generate, *((Phase.shrink,) if "ORACLE_SHRINK" in os.environ else ())),
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-WORKER = Nobody(route="WORKER")
 #: Sessions of families idle for thirty days.
 SESSIONS_LAST = timedelta(days=25)
 WEEK = (
@@ -108,26 +90,6 @@ async def check_mailbox(families: Families, reader: str, mail: dict[UUID, tuple[
     assert shown & mail.keys() == expected, reader
 
 
-async def check_letter(families: Families, guardian: str, pupil: str) -> None:
-    """Queue a letter, take it as a worker does, and compare what the worker is told."""
-    letter = await outbox.claim(WORKER, await families.letter(guardian, pupil), OutboxKind.EMAIL)
-    assert letter is not None
-    permission = await outbox.ask_again(letter)
-    assert permission is not None
-    answer = ALLOWED if permission.is_given else REFUSED if permission.retry_at is None else QUIET
-    heard[f"letter: {answer}"] += 1
-    assert answer in families.oracle.letter_may(guardian, pupil, clocks.now()), (guardian, pupil, permission)
-
-
-async def check_paper(families: Families, guardian: str, pupil: str) -> None:
-    """Compare whether the school's paper may reach a guardian."""
-    now = clocks.now()
-    verdict = await may_inform(
-        guardian_id=families.people[guardian], pupil_id=families.people[pupil], channel=InformingChannel.PAPER, at=now
-    )
-    assert (verdict == ALLOWED) is families.oracle.paper_may(guardian, pupil, now), (guardian, pupil, verdict)
-
-
 async def check_sheet(families: Families, reader: str, pupil: str) -> None:
     """Compare whether the sheet of the week can be rendered for a person without the office."""
     now = clocks.now()
@@ -174,9 +136,6 @@ async def look(
     async with asyncio.TaskGroup() as asked:
         for reader, pupil in READERS:
             asked.create_task(check_week(families, reader, pupil, over_http=(reader, pupil) == sample))
-        for guardian, pupil in PAIRS:
-            asked.create_task(check_letter(families, guardian, pupil))
-            asked.create_task(check_paper(families, guardian, pupil))
         asked.create_task(check_mailbox(families, sample[0], mail))
         asked.create_task(check_pushed(families, service, *sample))
 
@@ -193,14 +152,8 @@ async def look_back(families: Families, moments: list[datetime]) -> None:
                     asked.create_task(check_past(families, at, entry.guardian or entry.pupil, entry.pupil))
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def http(service: Service) -> AsyncIterator[httpx.AsyncClient]:
-    """One connection for all questions."""
-    async with httpx.AsyncClient(base_url=service.url, timeout=30) as client:
-        yield client
-
-
 @RULES
+@example(story=RESTRICTED_BESIDE)
 @example(story=LAST_AND_FIRST_DAYS)
 @example(story=AT_MIDNIGHT)
 @example(story=ENDED_AND_GIVEN_ANEW)
@@ -234,6 +187,7 @@ async def test_every_face_answers_as_the_requirements_say_at_every_step_of_a_fam
 @example(story=FORM_FOR_A_WHILE)
 @example(story=FOR_A_SECOND)
 @example(story=OF_AGE)
+@example(story=RESTRICTED_BESIDE)
 @given(story=stories)
 async def test_an_open_subscription_delivers_every_event_while_access_lasts_and_none_after(
     empty_database: asyncpg.Connection,
@@ -289,5 +243,4 @@ def test_the_stories_told_reach_every_answer_that_there_is() -> None:
     refusals = ("NOT_REGISTERED", "REFUSED", "WITHDRAWN", "EXPIRED")
     reasons = (ALLOWED, "NOT_FOUND", "PUPIL_OF_AGE", "ELECTRONIC_FORM_REFUSED", *(f"CONSENT_{one}" for one in refusals))
     expected = {f"guardian reads: {reason}" for reason in reasons}
-    expected |= {f"letter: {answer}" for answer in (ALLOWED, QUIET, REFUSED)}
     assert expected | {"pupil reads: True", "pupil reads: False"} == heard.keys()

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 ALLOWED = "ALLOWED"
-#: Neither sent nor refused: the letter waits for the end of the quiet hours.
+#: Neither sent nor refused: the letter waits for the end of the quiet hours, or for an agreed day.
 QUIET = "QUIET"
 REFUSED = "REFUSED"
 DAY, TICK = timedelta(days=1), timedelta(microseconds=1)
 #: A pupil of age lets the guardians go on being informed (A12).
 LEAVE = (None, "GUARDIAN_ACCESS")
 SECOND = timedelta(seconds=1)
+#: What leaves the system; the mailbox and the cabinet are inside it.
+OUTSIDE = ("EMAIL", "SMS", "MESSENGER", "WEB_PUSH")
 
 
 @dataclass(frozen=True)
@@ -46,28 +49,67 @@ class Guardianship:
     known_since: datetime
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Agreed:
-    """What a guardian and the school agreed about a pupil (R1.1)."""
+    """What a guardian and the school agreed about a pupil: through what, when, and when not (R1.1, R1.2)."""
 
     guardian: str
     pupil: str
-    channels: frozenset[str]
+    #: In the order of trying; none stand for paper.
+    channels: tuple[str, ...]
     quiet: tuple[time, time] | None = None
+    looks_alone: bool = False
+    weekdays: frozenset[int] = frozenset()
+    month_days: frozenset[int] = frozenset()
+    dates: frozenset[date] = frozenset()
+
+    @property
+    def has_days(self) -> bool:
+        """Whether the family is written to on certain days only."""
+        return bool(self.weekdays or self.month_days or self.dates)
+
+    def includes(self, day: date) -> bool:
+        """Whether a day was agreed; a month that has no 31st ends with the day that stands for it."""
+        is_last = day.day == monthrange(day.year, day.month)[1]
+        numbers = {day.day, *(range(day.day, 32) if is_last else ())}
+        return day.isoweekday() in self.weekdays or day in self.dates or bool(numbers & self.month_days)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Contact:
-    """A guardian's e-mail address (R8)."""
+    """A guardian's address in a channel (R8)."""
 
-    confirmed: bool = True
+    guardian: str
+    channel: str
+    address: str
+    confirmed_at: datetime | None
     retired: bool = False
     failed: bool = False
 
     @property
     def is_usable(self) -> bool:
         """Only a confirmed address that works and was not taken back is used (R8.1)."""
-        return self.confirmed and not self.retired and not self.failed
+        return self.confirmed_at is not None and not self.retired and not self.failed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """Something about a pupil that waits to leave for an address."""
+
+    guardian: str
+    pupil: str
+    channel: str
+    address: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What becomes of news told now: whether the mailbox has it, which addresses may get it, and when."""
+
+    in_mailbox: bool
+    addresses: frozenset[str] = frozenset()
+    leaves: datetime | None = None
+    day: date | None = None
 
 
 @dataclass
@@ -81,8 +123,9 @@ class AccessOracle:
     decisions: list[Decided] = field(default_factory=list)
     guardianships: list[Guardianship] = field(default_factory=list)
     agreements: list[Agreed] = field(default_factory=list)
-    contacts: dict[str, Contact] = field(default_factory=dict)
+    contacts: list[Contact] = field(default_factory=list)
     quiet: tuple[time, time] = (time(21), time(7))
+    mails_at: time = time(18)
 
     # What was registered, as it stands or as it was known at an instant (R2.4).
 
@@ -95,17 +138,19 @@ class AccessOracle:
         return None
 
     def guardians_of(self, pupil: str, at: datetime, known: datetime | None) -> set[str]:
-        """Return whose rights about the pupil are in force on the school's own day (A11)."""
+        """Return whose rights about the pupil are in force on the school's own day (A11).
+
+        What a court has restricted no other record of the same guardian gives back.
+        """
         today = at.astimezone(self.zone).date()
         newest: dict[int, Guardianship] = {}
         for version in self.guardianships:
             if known is None or version.known_since <= known:
                 newest[version.key] = version
-        return {
-            g.guardian
-            for g in newest.values()
-            if g.pupil == pupil and not g.restricted and g.first <= today and (g.last is None or today <= g.last)
-        }
+        of_today = [
+            g for g in newest.values() if g.pupil == pupil and g.first <= today and (g.last is None or today <= g.last)
+        ]
+        return {g.guardian for g in of_today} - {g.guardian for g in of_today if g.restricted}
 
     def age(self, pupil: str, at: datetime) -> int:
         """Return the full years on the school's own day; an unknown birth date counts as a child's."""
@@ -157,33 +202,96 @@ class AccessOracle:
         """Whether a guardian gets sheets: that rests on the law on education, not on consent (D5, A2)."""
         return guardian in self.guardians_of(pupil, at, None) and self.represents(pupil, at)
 
-    def letter_may(self, guardian: str, pupil: str, at: datetime) -> set[str]:
-        """Return ALLOWED, QUIET or REFUSED for an e-mail about the pupil at this instant (R1.1, R1.3, R8.1).
+    def on_paper(self, at: datetime) -> set[tuple[str | None, str]]:
+        """Return to whom the printed diary of the week is owed: a guardian, or (nobody) the pupil of age (R9.1, A2)."""
+        owed: set[tuple[str | None, str]] = set()
+        for pupil in self.births:
+            for guardian in self.guardians_of(pupil, at, None):
+                agreed = self.agreed(guardian, pupil)
+                on_paper = agreed is not None and not agreed.channels
+                if self.paper_may(guardian, pupil, at) and (
+                    on_paper or self.guardian_may(guardian, pupil, at) != ALLOWED
+                ):
+                    owed.add((guardian, pupil))
+            if self.age(pupil, at) >= self.of_age and not self.pupil_may(pupil, at):
+                owed.add((None, pupil))
+        return owed
 
-        Around the ends of the quiet hours two answers are right: clocks of two machines differ by up to a second.
+    def letter_may(self, letter: Letter, at: datetime) -> set[str]:
+        """Return ALLOWED, QUIET or REFUSED for a letter about the pupil at this instant (R1, R1.3, R8.1).
+
+        What waits is judged by the day on which it will leave. Right before it does two answers are right: clocks of
+        two machines differ by up to a second.
         """
-        agreed = self.agreed(guardian, pupil)
+        agreed = self.agreed(letter.guardian, letter.pupil)
+        contact = next(c for c in self.contacts if c.address == letter.address)
+        leaves = self._leaves(agreed, at) if agreed is not None else None
         if (
-            self.guardian_may(guardian, pupil, at) != ALLOWED
-            or agreed is None
-            or "EMAIL" not in agreed.channels
-            or not self.contacts[guardian].is_usable
-            or not self._decided_before_today(guardian, pupil, at)
+            agreed is None
+            or leaves is None
+            or letter.channel not in agreed.channels
+            or not contact.is_usable
+            or (contact.guardian, contact.channel) != (letter.guardian, letter.channel)
+            or self.guardian_may(letter.guardian, letter.pupil, at) != ALLOWED
+            or not self._decided_before(leaves.astimezone(self.zone).date(), letter.guardian, letter.pupil, at)
         ):
             return {REFUSED}
-        return {QUIET if self._is_quiet(agreed, instant) else ALLOWED for instant in (at, at + SECOND)}
+        return {QUIET if leaves > instant else ALLOWED for instant in (at, at + SECOND)}
+
+    def _leaves(self, agreed: Agreed, at: datetime) -> datetime | None:
+        """Return when what waits already may leave: on an agreed day from its hour on, outside the quiet hours."""
+        if agreed.looks_alone:
+            return None
+        if not agreed.has_days:
+            return self._end_of_quiet(agreed, at)
+        today = at.astimezone(self.zone).date()
+        for ahead in range(400):
+            day = today + ahead * DAY
+            leaves = self._end_of_quiet(agreed, max(at, self._hour(day)))
+            if agreed.includes(day) and leaves.astimezone(self.zone).date() == day:
+                return leaves
+        return None
+
+    def _hour(self, day: date) -> datetime:
+        return datetime.combine(day, self.mails_at, tzinfo=self.zone).astimezone(UTC)
+
+    def told(self, guardian: str, pupil: str, at: datetime) -> Told:
+        """Return what becomes of news that are not urgent (R1.1, R1.2, R3.1)."""
+        agreed = self.agreed(guardian, pupil)
+        in_mailbox = self.guardian_may(guardian, pupil, at) == ALLOWED and (agreed is None or bool(agreed.channels))
+        addresses = self.addresses(guardian, pupil)
+        if agreed is None or agreed.looks_alone or not addresses:
+            return Told(in_mailbox=in_mailbox)
+        if not agreed.has_days:
+            return Told(in_mailbox=in_mailbox, addresses=addresses, leaves=self._end_of_quiet(agreed, at))
+        today = at.astimezone(self.zone).date()
+        for ahead in range(400):
+            day = today + ahead * DAY
+            if agreed.includes(day) and self._hour(day) >= at:
+                return Told(in_mailbox=in_mailbox, addresses=addresses, leaves=self._hour(day), day=day)
+        return Told(in_mailbox=in_mailbox)
+
+    def addresses(self, guardian: str, pupil: str) -> frozenset[str]:
+        """Return where news go: the first agreed channel with a usable contact, there the one confirmed last (R1.1)."""
+        agreed = self.agreed(guardian, pupil)
+        for channel in agreed.channels if agreed is not None else ():
+            here = [c for c in self.contacts if (c.guardian, c.channel) == (guardian, channel) and c.is_usable]
+            last = max((c.confirmed_at for c in here if c.confirmed_at is not None), default=None)
+            if last is not None:
+                return frozenset(c.address for c in here if c.confirmed_at == last)
+        return frozenset()
 
     def agreed(self, guardian: str, pupil: str) -> Agreed | None:
         """Return what was agreed last."""
         found = (a for a in reversed(self.agreements) if (a.guardian, a.pupil) == (guardian, pupil))
         return next(found, None)
 
-    def _decided_before_today(self, guardian: str, pupil: str, at: datetime) -> bool:
-        """Whether what was registered strictly before this day began at the school allows it by itself (R1.3).
+    def _decided_before(self, day: date, guardian: str, pupil: str, at: datetime) -> bool:
+        """Whether what was registered strictly before a day began at the school allows it by itself (R1.3).
 
         A consent that is renewed on the day interrupts nothing; one that ended on the day and was given anew does.
         """
-        began, of_age = self.midnight(at.astimezone(self.zone).date()), self.age(pupil, at) >= self.of_age
+        began, of_age = self.midnight(day), self.age(pupil, at) >= self.of_age
         ended = any(
             entry.registered_at >= began
             and entry.decision != "GIVEN"
@@ -194,10 +302,17 @@ class AccessOracle:
         eve = began - TICK
         return not ended and self.represents(pupil, at, eve) and self._own(guardian, pupil, at, eve) == ALLOWED
 
-    def _is_quiet(self, agreed: Agreed, at: datetime) -> bool:
+    def _is_quiet(self, agreed: Agreed, local: time) -> bool:
         begins, ends = agreed.quiet or self.quiet
-        local = at.astimezone(self.zone).time()
         return begins <= local < ends if begins <= ends else (local >= begins or local < ends)
+
+    def _end_of_quiet(self, agreed: Agreed, at: datetime) -> datetime:
+        local = at.astimezone(self.zone)
+        if not self._is_quiet(agreed, local.time()):
+            return at
+        ends = (agreed.quiet or self.quiet)[1]
+        day = local.date() if local.time() < ends else local.date() + DAY
+        return datetime.combine(day, ends, tzinfo=self.zone).astimezone(UTC)
 
     # Where answers change.
 

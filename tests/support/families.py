@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,7 +19,8 @@ from diary.access.viewer import Nobody, Viewer, viewer_of
 from diary.kit import clock as clocks
 from diary.kit import database
 from diary.kit.command import transaction
-from tests.support.access_oracle import AccessOracle, Agreed, Contact, Decided, Guardianship
+from tests.support.access_oracle import OUTSIDE, AccessOracle, Agreed, Contact, Decided, Guardianship
+from tests.support.carriers import Carriers
 from tests.support.service import codes
 from tests.support.town import insert
 
@@ -26,7 +28,12 @@ GUARDIANS, PUPILS = ("mother", "father"), ("older", "younger")
 PAIRS = tuple((guardian, pupil) for guardian in GUARDIANS for pupil in PUPILS)
 #: Sessions of the story are renewed before the family's idle time is over.
 RENEW_AFTER = timedelta(days=10)
+MESSENGERS = ("TELEGRAM", "VK", "MAX")
+#: No two addresses are the same, in whichever story.
+_NUMBERS = itertools.count(1)
 LONG_AGO = date(2020, 9, 1)
+#: From the lesson on.
+YEAR_LASTS = timedelta(days=200)
 
 REGISTER = "mutation ($input: RegisterConsentInput!) { registerConsent(input: $input) { registeredAt validUntil } }"
 WITHDRAW = "mutation ($input: WithdrawConsentInput!) { withdrawConsent(input: $input) { registeredAt } }"
@@ -42,9 +49,14 @@ class Families:
     school: UUID = field(default_factory=uuid.uuid4)
     people: dict[str, UUID] = field(default_factory=dict)
     accounts: dict[str, int] = field(default_factory=dict)
-    contacts: dict[str, UUID] = field(default_factory=dict)
+    #: The newest address of a guardian in a channel.
+    contacts: dict[tuple[str, str], UUID] = field(default_factory=dict)
+    addresses: dict[UUID, Contact] = field(default_factory=dict)
+    room: UUID = field(default_factory=uuid.uuid4)
+    carriers: Carriers | None = None
     guardianships: dict[int, UUID] = field(default_factory=dict)
     lesson: UUID = field(default_factory=uuid.uuid4)
+    lesson_on: date = LONG_AGO
     _tokens: dict[str, tuple[datetime, str]] = field(default_factory=dict)
     _viewers: dict[str, Viewer] = field(default_factory=dict)
 
@@ -58,14 +70,15 @@ class Families:
     async def _build(self, zone: str) -> None:
         self.school = await insert(
             "school", name="Школа", time_zone=zone, own_decision_age=self.oracle.own_decision_age,
-            of_age=self.oracle.of_age,
+            of_age=self.oracle.of_age, delivery_time=self.oracle.mails_at, quiet_from=self.oracle.quiet[0],
+            quiet_to=self.oracle.quiet[1],
         )  # fmt: skip
-        today = clocks.now().date()
+        today = self.lesson_on = clocks.now().date()
         year = await insert(
             "school_year", school=self.school, name="Год", starts_on=today - timedelta(days=90),
-            ends_on=today + timedelta(days=200),
+            ends_on=today + YEAR_LASTS,
         )  # fmt: skip
-        room = await insert("school_class", school=self.school, school_year=year, name="9А", grade_level=9)
+        room = self.room = await insert("school_class", school=self.school, school_year=year, name="9А", grade_level=9)
         group = await insert(
             "teaching_group", school=self.school, school_year=year, kind="CLASS", name="9А", school_class=room
         )
@@ -92,13 +105,16 @@ class Families:
                 "guardian", school=self.school, family_name="Орлов", given_name=guardian, patronymic=""
             )
             await self._account(guardian, role="GUARDIAN", guardian=self.people[guardian])
-            await self.new_contact(guardian)
+            for channel in OUTSIDE:
+                await self.new_contact(guardian, channel)
         await self._account("office", role="OFFICE")
         for pair in PAIRS:
             await self._entrust(*pair, LONG_AGO, None)
 
-    async def settle(self, person: str | None, pupil: str, purpose: str = "PERSONAL_DATA") -> None:
-        """Enter a consent of old, and a guardian's agreement on e-mail, past every face."""
+    async def settle(
+        self, person: str | None, pupil: str, purpose: str = "PERSONAL_DATA", *, through: tuple[str, ...] = ("EMAIL",)
+    ) -> None:
+        """Enter a consent of old, and a guardian's agreement on some channels, past every face."""
         now = clocks.now()
         await insert(
             "consent_decision", school=self.school, guardian=self.people[person] if person else None,
@@ -109,10 +125,10 @@ class Families:
         if person is not None:
             await insert(
                 "delivery_agreement", school=self.school, guardian=self.people[person], pupil=self.people[pupil],
-                form="ELECTRONIC", channels=["EMAIL", "MAILBOX"], schedule="SCHOOL_DEFAULT", origin="OFFICE",
+                form="ELECTRONIC", channels=list(through), schedule="SCHOOL_DEFAULT", origin="OFFICE",
                 document_reference="Папка 2", agreed_at=now, registered_at=now,
             )  # fmt: skip
-            self.oracle.agreements.append(Agreed(person, pupil, frozenset({"EMAIL", "MAILBOX"})))
+            self.oracle.agreements.append(Agreed(guardian=person, pupil=pupil, channels=through))
 
     async def mark(self, pupil: str) -> None:
         """Give the pupil a mark, past every face."""
@@ -127,14 +143,27 @@ class Families:
         )  # fmt: skip
         return found
 
-    async def letter(self, guardian: str, pupil: str, *, days: int = 0) -> UUID:
-        """Queue a letter about the pupil to the guardian's newest address, past every face."""
+    async def letter(self, guardian: str, pupil: str, channel: str) -> UUID:
+        """Queue a letter about the pupil to the guardian's newest address in a channel, past every face."""
+        key = uuid.uuid4()
         found: UUID = await insert(
-            "outbox", school=self.school, kind="EMAIL", dedup_key=str(uuid.uuid4()), guardian=self.people[guardian],
-            pupil=self.people[pupil], contact_point=self.contacts[guardian], subject="Письмо", body="Текст",
-            due_at=clocks.now() + timedelta(days=days), created_at=clocks.now(),
+            "outbox", school=self.school, kind=channel, dedup_key=str(key), guardian=self.people[guardian],
+            pupil=self.people[pupil], contact_point=self.contacts[guardian, channel], subject=f"Письмо {key}",
+            body="Текст", due_at=clocks.now(), created_at=clocks.now(),
         )  # fmt: skip
         return found
+
+    async def sheet(self, guardian: str, pupil: str) -> tuple[UUID, UUID]:
+        """Queue the week of the lesson for a guardian who has asked for it, past every face; return job and row."""
+        job = await insert(
+            "print_job", school=self.school, kind="WEEK", pupil=self.people[pupil], guardian=self.people[guardian],
+            week_of=self.lesson_on, requested_by=self.accounts[guardian], requested_at=clocks.now(),
+        )  # fmt: skip
+        row = await insert(
+            "outbox", school=self.school, kind="PRINT", dedup_key=f"print:{job}", pupil=self.people[pupil],
+            print_job=job, subject="Дневник", due_at=clocks.now(), created_at=clocks.now(),
+        )  # fmt: skip
+        return job, row
 
     # Asking.
 
@@ -202,46 +231,53 @@ class Families:
         self.oracle.decisions.append(entry)
         # Whose consent or electronic form ends is informed on paper from this moment on (R2.3).
         if entry.guardian is not None and entry.decision != "GIVEN":
-            self.oracle.agreements.append(Agreed(entry.guardian, entry.pupil, frozenset()))
+            self.oracle.agreements.append(Agreed(guardian=entry.guardian, pupil=entry.pupil, channels=()))
 
-    async def agree(
-        self, guardian: str, pupil: str, *channels: str, quiet: tuple[time, time] | None = None
-    ) -> list[str]:
+    async def agree(self, agreed: Agreed) -> list[str]:
         """Have the office write down an agreement, on paper without channels; return the codes of a refusal."""
+        days = "SELF_SERVICE" if agreed.looks_alone else "AGREED_DAYS" if agreed.has_days else "SCHOOL_DEFAULT"
         answer = await self.ask(
             "office",
             AGREE,
             input={
-                "pupilId": str(self.people[pupil]),
-                "guardianId": str(self.people[guardian]),
-                "form": "ELECTRONIC" if channels else "PAPER",
-                "reason": None if channels else "UNABLE",
-                "channels": list(channels),
-                "quietFrom": quiet[0].isoformat() if quiet else None,
-                "quietTo": quiet[1].isoformat() if quiet else None,
+                "pupilId": str(self.people[agreed.pupil]),
+                "guardianId": str(self.people[agreed.guardian]),
+                "form": "ELECTRONIC" if agreed.channels else "PAPER",
+                "reason": None if agreed.channels else "UNABLE",
+                "channels": list(agreed.channels),
+                "schedule": days,
+                "weekdays": sorted(agreed.weekdays),
+                "monthDays": sorted(agreed.month_days),
+                "dates": [day.isoformat() for day in sorted(agreed.dates)],
+                "quietFrom": agreed.quiet[0].isoformat() if agreed.quiet else None,
+                "quietTo": agreed.quiet[1].isoformat() if agreed.quiet else None,
                 "documentReference": "Папка 2",
             },
         )
         if refused := codes(answer):
             return refused
-        self.oracle.agreements.append(Agreed(guardian, pupil, frozenset(channels), quiet))
+        self.oracle.agreements.append(agreed)
         return []
 
-    async def entrust(self, guardian: str, pupil: str, first: date, last: date | None = None) -> None:
-        """Enter a guardianship."""
+    async def entrust(
+        self, guardian: str, pupil: str, first: date, last: date | None = None, *, restricted: bool = False
+    ) -> None:
+        """Enter a guardianship, maybe beside another one of the pair."""
         async with transaction(Nobody(route="ADMIN")):
-            await self._entrust(guardian, pupil, first, last)
+            await self._entrust(guardian, pupil, first, last, restricted=restricted)
 
-    async def _entrust(self, guardian: str, pupil: str, first: date, last: date | None) -> None:
+    async def _entrust(
+        self, guardian: str, pupil: str, first: date, last: date | None, *, restricted: bool = False
+    ) -> None:
         key = len(self.guardianships)
         self.guardianships[key] = uuid.uuid4()
         await database.execute(
-            "INSERT INTO guardianship (id, school, guardian, pupil, valid_from, valid_to) "
-            "VALUES ($1, $2, $3, $4, $5, $6)",
-            self.guardianships[key], self.school, self.people[guardian], self.people[pupil], first, last,
+            "INSERT INTO guardianship (id, school, guardian, pupil, valid_from, valid_to, restricted) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            self.guardianships[key], self.school, self.people[guardian], self.people[pupil], first, last, restricted,
         )  # fmt: skip
         self.oracle.guardianships.append(
-            Guardianship(key, guardian, pupil, first, last, restricted=False, known_since=clocks.now())
+            Guardianship(key, guardian, pupil, first, last, restricted, known_since=clocks.now())
         )
 
     async def change_guardianship(self, key: int, *, restricted: bool, last: date | None) -> None:
@@ -256,21 +292,37 @@ class Families:
             Guardianship(key, was.guardian, was.pupil, was.first, last, restricted, known_since=clocks.now())
         )
 
-    async def new_contact(self, guardian: str, *, confirmed: bool = True) -> None:
-        """Enter an address of the guardian by a document; letters go to the newest one."""
-        self.contacts[guardian] = await insert(
-            "contact_point", school=self.school, guardian=self.people[guardian], channel="EMAIL",
-            value=f"{uuid.uuid4()}@families.example", provenance="PAPER", document_reference="Папка 3",
-            confirmed_at=clocks.now() if confirmed else None,
+    async def new_contact(self, guardian: str, channel: str, *, confirmed: bool = True) -> None:
+        """Enter an address of the guardian by a document."""
+        address, more = self._new_address(channel)
+        since = clocks.now() if confirmed else None
+        self.contacts[guardian, channel] = await insert(
+            "contact_point", school=self.school, guardian=self.people[guardian], channel=channel, value=address,
+            provenance="PAPER", document_reference="Папка 3", confirmed_at=since, **more,
         )  # fmt: skip
-        self.oracle.contacts[guardian] = Contact(confirmed=confirmed)
+        contact = Contact(guardian=guardian, channel=channel, address=address, confirmed_at=since)
+        self.addresses[self.contacts[guardian, channel]] = contact
+        self.oracle.contacts.append(contact)
 
-    async def lose_contact(self, guardian: str, how: str) -> None:
-        """Take the newest address out of use: it was `retired`, or it has `failed`."""
-        await database.execute(
-            f"UPDATE contact_point SET {how}_at = $2 WHERE id = $1", self.contacts[guardian], clocks.now()
-        )
-        setattr(self.oracle.contacts[guardian], how, True)
+    def _new_address(self, channel: str) -> tuple[str, dict[str, Any]]:
+        number = next(_NUMBERS)
+        match channel:
+            case "EMAIL":
+                return f"family-{number}@families.example", {}
+            case "SMS":
+                return f"+7916{number:07}", {}
+            case "MESSENGER":
+                return f"55{number:07}", {"messenger": MESSENGERS[number % len(MESSENGERS)]}
+            case _:
+                base = self.carriers.gateway.url if self.carriers else "https://push.example"
+                keys = self.carriers.browser.keys if self.carriers else {"p256dh": "-", "auth": "-"}
+                return f"{base}/push/{number}", {"push_keys": keys}
+
+    async def lose_contact(self, guardian: str, channel: str, how: str) -> None:
+        """Take the newest address of a channel out of use: it was `retired`, or it has `failed`."""
+        lost = self.contacts[guardian, channel]
+        await database.execute(f"UPDATE contact_point SET {how}_at = $2 WHERE id = $1", lost, clocks.now())
+        setattr(self.addresses[lost], how, True)
 
     async def _account(self, who: str, **capacity: Any) -> None:
         self.accounts[who] = await insert(
@@ -280,7 +332,13 @@ class Families:
 
 
 def new_families(
-    http: httpx.AsyncClient, *, zone: str, ages: tuple[int, int], births: dict[str, date | None]
+    http: httpx.AsyncClient,
+    *,
+    zone: str,
+    ages: tuple[int, int],
+    births: dict[str, date | None],
+    carriers: Carriers | None = None,
 ) -> Families:
     """Return the families of a school that is yet to be built."""
-    return Families(http, AccessOracle(zone=ZoneInfo(zone), own_decision_age=ages[0], of_age=ages[1], births=births))
+    oracle = AccessOracle(zone=ZoneInfo(zone), own_decision_age=ages[0], of_age=ages[1], births=births)
+    return Families(http, oracle, carriers=carriers)
