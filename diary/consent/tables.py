@@ -104,9 +104,7 @@ class TrustedCertificate(Table, tablename="trusted_certificate", help_text="До
         return Readable(template="%s", columns=[cls.name])
 
 
-class SigningAgreement(
-    Table, tablename="signing_agreement", help_text="Соглашения о простой подписи (только чтение)"
-):
+class SigningAgreement(Table, tablename="signing_agreement", help_text="Соглашения о простой подписи (только чтение)"):
     """The agreement under which a person's codes count as a signature; it is only ever ended (63-FZ art. 9)."""
 
     id = identifier()

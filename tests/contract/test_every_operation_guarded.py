@@ -177,7 +177,7 @@ async def test_what_everybody_may_ask_shows_only_the_own(service: Service, town:
 
 def test_no_operation_was_forgotten() -> None:
     assert {name for _kind, name in OPERATIONS} == {
-        "viewer", "pupil", "diaryWeek", "obligations", "deliveryAgreements", "accessState", "consentDocument",
+        "viewer", "changePassword", "pupil", "diaryWeek", "obligations", "deliveryAgreements", "accessState", "consentDocument",
         "consents",
         "contactPoints", "mailbox", "unreadMessages", "markRead",
         "signIn", "signOut", "recordMark", "correctMark", "registerConsent", "withdrawConsent",
