@@ -1,4 +1,4 @@
-"""The agreement with a person that codes count as the person's signature, written down by its document (63-FZ art. 9)."""
+"""The agreement that a person's codes count as the person's signature, written down by its paper (63-FZ art. 9)."""
 
 from __future__ import annotations
 
