@@ -15,7 +15,6 @@ from diary.kit.refusal import BadInput, NotFound
 from diary.kit.wording import _
 from diary.people.guardianships import in_force
 
-
 #: No school has kept an electronic diary before; the instants between this and a school's first record are answered
 #: honestly, with no access and nothing that it rests on.
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
