@@ -194,7 +194,7 @@ class Consents:
             SigningAgreement(
                 id=self._ids["signing"].next(),
                 guardian=guardian,
-                document=f"Соглашение о простой электронной подписи № П-{number} от {school.today(registered_at):%d.%m.%Y}",
+                document=f"Соглашение о простой подписи № П-{number} от {school.today(registered_at):%d.%m.%Y}",
                 registered_at=registered_at,
             )
         )
