@@ -6,11 +6,15 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from admin.scope import act_as_staff
+from diary.access.viewer import Nobody
 from diary.kit import database
+from diary.kit.command import transaction
 from tests.admin.conftest import SignIn, Worlds
 from tests.admin.test_check_signature import signed_file, trust, under
 from tests.admin.test_forms import submit
@@ -145,3 +149,24 @@ async def test_a_signature_shows_which_authority_made_it_valid(clerk: httpx.Asyn
     wanted = hashlib.sha256(signers.authority().certificate.public_bytes(Encoding.DER)).hexdigest()
     rows = (await clerk.get("/api/tables/signature/", params={"authority_sha256": wanted})).json()["rows"]
     assert [row["kind"] for row in rows] == ["QUALIFIED"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO trusted_certificate (school, name, pem) SELECT school, 'УЦ', pem FROM trusted_certificate",
+        "UPDATE trusted_certificate SET retired_at = now()",
+        "DELETE FROM trusted_certificate",
+        "UPDATE signing_agreement SET ended_at = now()",
+        "DELETE FROM signing_agreement",
+    ],
+)
+async def test_the_panels_role_in_the_database_only_reads(worlds: Worlds, statement: str) -> None:
+    """Whatever a new route of the panel would let through (D10)."""
+    seen = 0
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with transaction(Nobody(route="ADMIN")):
+            await act_as_staff(frozenset({worlds.a.id, worlds.b.id}))
+            seen = len(await database.fetch("SELECT FROM trusted_certificate"))
+            await database.execute(statement)
+    assert seen == 2
