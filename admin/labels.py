@@ -10,6 +10,7 @@ from piccolo.table import Table
 
 from diary.access.tables import Account, Capacity, Role
 from diary.audit.tables import AuditEntry
+from diary.consent.signatures.result import VERDICTS
 from diary.consent.tables import (
     ConsentDecision,
     ConsentText,
@@ -19,6 +20,7 @@ from diary.consent.tables import (
     Signature,
     SignatureKind,
     SignatureVerdict,
+    SigningAgreement,
     TrustedCertificate,
 )
 from diary.delivery.tables import (
@@ -92,6 +94,7 @@ TABLES: dict[type[Table], str] = {
     AuditEntry: "Журнал_изменений",
     TrustedCertificate: "Доверенные_центры",
     Signature: "Электронные_подписи",
+    SigningAgreement: "Соглашения_о_простой_подписи",
 }
 
 #: Columns that carry no help text of their own.
@@ -135,7 +138,7 @@ CHOICES: dict[type[StrEnum], dict[str, str]] = {
         "ENHANCED": "Усиленная неквалифицированная",
         "QUALIFIED": "Усиленная квалифицированная",
     },
-    StatementState: {"DRAFT": "Черновик", "REGISTERED": "Зарегистрировано"},
+    StatementState: {"DRAFT": "Черновик", "REGISTERED": "Зарегистрировано", "REJECTED": "Отклонено"},
     Channel: {
         "EMAIL": "Электронная почта",
         "SMS": "СМС",
@@ -163,16 +166,7 @@ CHOICES: dict[type[StrEnum], dict[str, str]] = {
         "STAFF_WARNING": "Предупреждение школе",
     },
     OutboxTiming: {"NOTICE": "Как согласовано", "MAILING": "В дни рассылки", "URGENT": "Срочно"},
-    SignatureVerdict: {
-        "VALID": "Действительна",
-        "NOT_CHECKED": "Не проверена",
-        "TAMPERED": "Документ изменён",
-        "EXPIRED": "Срок сертификата истёк",
-        "UNTRUSTED": "Центр не в списке доверенных",
-        "WRONG_SIGNER": "Подписал другой человек",
-        "SEVERAL_SIGNERS": "Несколько подписей",
-        "MALFORMED": "Не файл подписи",
-    },
+    SignatureVerdict: {verdict.value: name for verdict, name in VERDICTS.items()},
     Messenger: {"TELEGRAM": "Телеграм", "VK": "ВКонтакте", "MAX": "Макс"},
     DeliveryForm: {"ELECTRONIC": "Электронная", "PAPER": "На бумаге"},
     AgreedChannel: {

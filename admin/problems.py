@@ -34,14 +34,13 @@ UNAVAILABLE = "Сервис временно недоступен. Измене�
 
 #: What each rule of the tables that staff edit means to whoever breaks it.
 CONSTRAINTS = {
-    "statement_is_closed": "Заявление зарегистрировано: его нельзя изменить или удалить.",
+    "statement_is_closed": "Заявление зарегистрировано или отклонено: его нельзя изменить или удалить.",
     "statement_by_command": "Заявление регистрируется отдельным действием: измените только состояние.",
     "statement_registered_ones_are_in_the_ledger": "Заявление регистрируется отдельным действием.",
+    "statement_rejected_ones_have_a_reason": "Причину указывают, только когда отклоняют заявление.",
     "guardianship_has_decisions": (
         "По этой записи есть решения в реестре: её не удаляют, а закрывают датой «По какое число»."
     ),
-    "trusted_certificate_has_a_name": "Укажите название удостоверяющего центра.",
-    "trusted_certificate_looks_like_one": "Вставьте сертификат в формате PEM, целиком.",
     "school_ages_are_in_order": "Возраст собственного решения не больше возраста совершеннолетия, а тот не больше 25.",
     "school_days_exist": "Учебные дни: хотя бы один, числа от 1 (понедельник) до 7.",
     "school_delivery_weekdays_exist": "Дни рассылки: хотя бы один, числа от 1 (понедельник) до 7.",
@@ -85,12 +84,15 @@ FIELDS = {
     "handedTo": "Кто получает печатный дневник",
     "messenger": "Мессенджер",
     "monthDays": "Числа месяца",
+    "name": "Название",
+    "pem": "Сертификат",
     "provenance": "Откуда получен",
     "pupilId": "Обучающийся",
     "quietTo": "Не беспокоить",
     "reason": "Причина",
     "receivedAt": "Получено",
     "schedule": "Когда",
+    "signedOn": "Дата соглашения",
     "subject": "Тема",
     "textVersion": "Редакция текста согласия",
     "validUntil": "Действует до",

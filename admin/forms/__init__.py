@@ -2,6 +2,7 @@
 
 from admin.forms import (
     agree_delivery,
+    authorities,
     check_signature,
     class_sheets,
     close_account,
@@ -16,6 +17,7 @@ from admin.forms import (
     register_statements,
     settle_letter,
     settle_obligation,
+    signing_agreement,
     withdraw_consent,
     write_to_families,
 )
@@ -25,6 +27,7 @@ FORMS: tuple[StaffForm, ...] = (
     register_decision.FORM,
     withdraw_consent.FORM,
     check_signature.FORM,
+    signing_agreement.FORM,
     register_statements.FORM,
     publish_text.FORM,
     past_access.FORM,
@@ -39,4 +42,6 @@ FORMS: tuple[StaffForm, ...] = (
     settle_obligation.FORM,
     create_account.FORM,
     close_account.FORM,
+    authorities.ADD,
+    authorities.RETIRE,
 )

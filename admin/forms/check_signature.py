@@ -57,6 +57,8 @@ async def check(desk: Desk, fields: SignatureFields) -> str:
     if checked.signer:
         said += f" Подписал(а): {checked.signer}."
     if checked.verdict is SignatureVerdict.VALID:
+        if checked.put_in:
+            said += f" Подписавший заполнил: {'; '.join(checked.put_in)}. Прочитайте это."
         return f"{said} Заявление можно зарегистрировать."
     return f"{said} Заявление остаётся черновиком, зарегистрировать его по этой подписи нельзя."
 

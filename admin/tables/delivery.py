@@ -16,7 +16,7 @@ from admin.scans import ScanStorage
 from admin.scope import as_application
 from admin.tables.listing import listing
 from diary.consent.tables import ConsentDecision, ConsentText
-from diary.delivery.statements import register_statement
+from diary.delivery.statements import register_statement, reject_statement
 from diary.delivery.tables import AgreedChannel, ContactPoint, DeliveryAgreement, Statement, StatementState
 from diary.kit import clock
 
@@ -24,7 +24,7 @@ GROUP = "Заявления и контакты"
 
 
 class StatementCRUD(SchoolCRUD):
-    """Drafts are edited freely; setting one to REGISTERED runs the command that appends to the ledger (D10)."""
+    """Drafts are edited freely; setting one to REGISTERED or to REJECTED runs the command that closes it (D10)."""
 
     scans: ScanStorage
 
@@ -36,45 +36,51 @@ class StatementCRUD(SchoolCRUD):
 
     @checked
     async def post_single(self, request: Request, data: dict[str, Any]) -> Response:
-        """Add a draft, and register it at once when that is the state asked for."""
-        draft, register = self._draft_of(data)
+        """Add a draft, and close it at once when that is the state asked for."""
+        draft, close = self._draft_of(data)
         # The database's own default would be later than the instant at which the command registers it.
         draft = {"received_at": clock.now().isoformat(), **draft}
         await self._adopt_scan(request, draft, school=draft.get("school"))
         posted: Response = await SchoolCRUD.post_single(self, request, draft)
-        if register and posted.status_code < 400:
-            await self._register(request, UUID(orjson.loads(posted.body)[0]["id"]))
+        if close and posted.status_code < 400:
+            await self._close(request, UUID(orjson.loads(posted.body)[0]["id"]), close, data)
         return posted
 
     @checked
     async def patch_single(self, request: Request, row_id: Any, data: dict[str, Any]) -> Response:
-        """Change the draft, and register it when the state asks for it."""
+        """Change the draft, and register or reject it when the state asks for it."""
         row = await self.stored(row_id)
-        draft, register = self._draft_of(data)
-        if row["state"] == StatementState.REGISTERED:
+        draft, close = self._draft_of(data)
+        if row["state"] != StatementState.DRAFT:
             return refuse(422, CONSTRAINTS["statement_is_closed"])
         if draft.get("scan") != row["scan"]:
             await self._adopt_scan(request, draft, school=draft.get("school") or row["school"])
         patched: Response = await SchoolCRUD.patch_single(self, request, row_id, draft)
-        if register and patched.status_code < 400:
-            await self._register(request, row_id)
+        if close and patched.status_code < 400:
+            await self._close(request, row_id, close, data)
             return await self.row(row_id)
         return patched
 
     @staticmethod
-    def _draft_of(data: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-        """Split off the wish to register, which is no change of a field; the ledger's key is never sent in."""
+    def _draft_of(data: dict[str, Any]) -> tuple[dict[str, Any], StatementState | None]:
+        """Split off the wish to close it, which is no change of a field; the ledger's key is never sent in."""
         draft = {name: value for name, value in data.items() if name != "registered_as"}
-        if draft.get("state") == StatementState.REGISTERED:
-            del draft["state"]
-            return draft, True
-        return draft, False
+        for state in (StatementState.REGISTERED, StatementState.REJECTED):
+            if draft.get("state") == state:
+                del draft["state"]
+                draft.pop("closing_reason", None)
+                return draft, state
+        return draft, None
 
     @staticmethod
-    async def _register(request: Request, statement_id: UUID) -> None:
+    async def _close(request: Request, statement_id: UUID, state: StatementState, data: dict[str, Any]) -> None:
         member = staff_of(request)
         async with as_application(member):
-            await register_statement.joined(member.viewer, statement_id)
+            if state is StatementState.REGISTERED:
+                await register_statement.joined(member.viewer, statement_id)
+            else:
+                reason = str(data.get("closing_reason") or "")
+                await reject_statement.joined(member.viewer, statement_id, reason=reason)
 
     async def _adopt_scan(self, request: Request, draft: dict[str, Any], *, school: Any) -> None:
         if draft.get("scan"):
@@ -122,6 +128,7 @@ LISTINGS = (
             Statement.signature,
             Statement.document_reference,
             Statement.scan,
+            Statement.needs_reading,
             Statement.state,
             Statement.school,
         ),

@@ -1,40 +1,14 @@
-"""Authorities that the school trusts, and the read-only evidence of electronic signatures (63-FZ)."""
+"""Authorities that the school trusts, agreements on simple signatures, and the evidence of signatures (63-FZ).
+
+All of them are only read here: forms add, retire, agree and end.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
-from starlette.requests import Request
-from starlette.responses import Response
-
-from admin.crud import SchoolCRUD, checked
-from admin.problems import CONSTRAINTS, refuse
 from admin.tables.listing import listing
-from diary.consent.signatures.trust import authorities
-from diary.consent.tables import Signature, TrustedCertificate
+from diary.consent.tables import Signature, SigningAgreement, TrustedCertificate
 
 GROUP = "Электронные подписи"
-
-
-class TrustedCertificateCRUD(SchoolCRUD):
-    """A text that no certificate can be read from would trust nobody, and nobody would notice: it is refused."""
-
-    @checked
-    async def post_single(self, request: Request, data: dict[str, Any]) -> Response:
-        """Add an authority whose certificate can be read."""
-        return self._unreadable(data) or await SchoolCRUD.post_single(self, request, data)
-
-    @checked
-    async def patch_single(self, request: Request, row_id: Any, data: dict[str, Any]) -> Response:
-        """Change an authority; its certificate stays readable."""
-        return self._unreadable(data) or await SchoolCRUD.patch_single(self, request, row_id, data)
-
-    @staticmethod
-    def _unreadable(data: dict[str, Any]) -> Response | None:
-        if "pem" in data and not authorities([str(data["pem"])]):
-            return refuse(422, CONSTRAINTS["trusted_certificate_looks_like_one"])
-        return None
-
 
 LISTINGS = (
     listing(
@@ -44,12 +18,27 @@ LISTINGS = (
             TrustedCertificate.qualified,
             TrustedCertificate.added_at,
             TrustedCertificate.retired_at,
+            TrustedCertificate.sha256,
             TrustedCertificate.school,
         ),
         link=TrustedCertificate.name,
         order=TrustedCertificate.name,
-        writable=True,
-        crud=TrustedCertificateCRUD,
+    ),
+    listing(
+        GROUP,
+        (
+            SigningAgreement.registered_at,
+            SigningAgreement.guardian,
+            SigningAgreement.pupil,
+            SigningAgreement.document_reference,
+            SigningAgreement.signed_on,
+            SigningAgreement.registrar,
+            SigningAgreement.ended_at,
+            SigningAgreement.school,
+        ),
+        link=SigningAgreement.registered_at,
+        order=SigningAgreement.registered_at,
+        newest_first=True,
     ),
     listing(
         GROUP,
@@ -61,6 +50,8 @@ LISTINGS = (
             Signature.signer,
             Signature.signed_at,
             Signature.checked_by,
+            Signature.authority_sha256,
+            Signature.agreement,
             Signature.school,
         ),
         link=Signature.checked_at,

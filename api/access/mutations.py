@@ -8,6 +8,7 @@ import strawberry
 
 from api.access import types
 from api.context import Info
+from diary.access import password_change
 from diary.access import sign_in as signing_in
 
 
@@ -34,6 +35,24 @@ class AccessMutations:
         # The rest of this document is answered to whoever has just signed in.
         info.context.become(started.viewer, started.token)
         return started
+
+    @strawberry.mutation(
+        description="Change the own password; every session of the account ends, this one too. A password that the "
+        "school has given signs nothing until its owner has changed it (PASSWORD_NOT_OWN)."
+    )
+    async def change_password(
+        self,
+        info: Info,
+        current_password: Annotated[str, strawberry.argument(description="The password until now.")],
+        new_password: Annotated[str, strawberry.argument(description="The new one, 8 to 128 characters.")],
+    ) -> bool:
+        """Change the password."""
+        context = info.context
+        await password_change.change_password(
+            await context.viewer(), current=current_password, new=new_password, address=context.address
+        )
+        context.forget()
+        return True
 
     @strawberry.mutation(
         description="End the session of this request at once, its open sockets included; false when there was none."

@@ -12,7 +12,7 @@ from api.consent import types
 from api.context import Info
 from api.identifiers import identifier, optional_identifier
 from diary.consent.tables import Decision, Purpose
-from diary.delivery import codes, consents, signing
+from diary.delivery import codes, consents, signed_files, signing
 from diary.kit.refusal import BadInput
 from diary.kit.wording import _
 
@@ -27,7 +27,9 @@ class RequestSigningCodeInput:
     )
     purpose: Purpose = strawberry.field(default=Purpose.PERSONAL_DATA, description="What is decided about.")
     decision: Decision = strawberry.field(default=Decision.GIVEN, description="What is decided.")
-    contact_id: strawberry.ID = strawberry.field(description="The own confirmed contact that gets the code.")
+    contact_id: strawberry.ID = strawberry.field(
+        description="The own contact that gets the code; one that a code has confirmed."
+    )
     document_sha256: str = strawberry.field(
         description="The hash of the document that was shown, from consentDocument: what was not read is not signed."
     )
@@ -55,8 +57,12 @@ class SubmitSignedConsentInput:
     purpose: Purpose = strawberry.field(default=Purpose.PERSONAL_DATA, description="What is decided about.")
     decision: Decision = strawberry.field(default=Decision.GIVEN, description="What is decided.")
     document: str = strawberry.field(
-        description="The bytes of consentDocument's document in UTF-8, in base64; at most 32 KB. Its empty places may "
-        "be filled in, nothing else may differ."
+        description="The bytes of consentDocument's document in UTF-8, in base64; at most 32 KB."
+    )
+    particulars: types.ParticularsInput | None = strawberry.field(
+        default=None,
+        description="What consentDocument has put into that document. A document that was filled in otherwise waits "
+        "for the office, which reads it; nothing but its empty places may differ.",
     )
     signature: str = strawberry.field(
         description="The detached signature file (CMS, PKCS#7; DER or PEM), in base64; at most 32 KB."
@@ -68,8 +74,9 @@ class SigningMutations:
     """Mutations of signing."""
 
     @strawberry.mutation(
-        description="Send a code to an own confirmed contact, bound to the very document that was shown "
-        "(63-FZ art. 9). It needs no consent; ten minutes, five tries.",
+        description="Send a code to an own contact, bound to the very document that was shown (63-FZ art. 9). It needs "
+        "no consent, but an agreement with the school on simple signatures, a password of one's own and a contact that "
+        "a code has come back from; ten minutes, five tries.",
         graphql_type=types.SigningRequest,
     )
     async def request_signing_code(
@@ -109,20 +116,21 @@ class SigningMutations:
 
     @strawberry.mutation(
         description="Hand in a signed document. A signature that was checked and is valid registers the decision at "
-        "once; any other is kept with its verdict and waits for the office as a draft.",
+        "once; any other is kept with its verdict and waits for the office as a draft. The same file once more returns "
+        "what rests on it already; one from before a later decision is refused (DOCUMENT_CHANGED).",
         graphql_type=types.SubmittedConsent,
     )
     async def submit_signed_consent(
         self,
         info: Info,
         given: Annotated[SubmitSignedConsentInput, strawberry.argument(name="input", description="The document.")],
-    ) -> signing.Submitted:
+    ) -> signed_files.Submitted:
         """Check, and register or keep."""
         viewer = await info.context.viewer()
         guardian_id, pupil_id = optional_identifier(given.guardian_id), identifier(given.pupil_id)
         # A stranger learns nothing, not even that the file is no file.
         consents.require_own(viewer, guardian_id, pupil_id)
-        return await signing.submit_signed_decision(
+        return await signed_files.submit_signed_decision(
             viewer,
             guardian_id=guardian_id,
             pupil_id=pupil_id,
@@ -130,6 +138,7 @@ class SigningMutations:
             decision=given.decision,
             document=_bytes(given.document, field="document"),
             cms=_bytes(given.signature, field="signature"),
+            particulars=types.told(given.particulars),
             address=info.context.address,
         )
 

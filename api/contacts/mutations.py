@@ -97,7 +97,9 @@ class ContactMutations:
         )
 
     @strawberry.mutation(
-        description="Send another code to an own contact that waits for one.", graphql_type=types.AddedContactPoint
+        description="Send another code to an own contact that waits for one, or one to an own contact that a document "
+        "has confirmed: codes to sign with go only where a code has come back from (63-FZ art. 9).",
+        graphql_type=types.AddedContactPoint,
     )
     async def resend_contact_code(self, info: Info, contact_id: ContactId) -> contacts.AddedContact:
         """Send another code."""

@@ -48,6 +48,9 @@ class ContactPoint:
     provenance: Provenance = strawberry.field(description="Where it comes from.")
     document_reference: str = strawberry.field(description="The document that it was handed over by.")
     confirmed_at: dt.datetime | None = strawberry.field(description="When it was confirmed; null means it is not used.")
+    confirmed_by_code: bool = strawberry.field(
+        description="Whether a code that reached it has come back: only then it carries codes to sign with."
+    )
     retired_at: dt.datetime | None = strawberry.field(description="Since when it is no longer used.")
     failed_at: dt.datetime | None = strawberry.field(description="Since when nothing arrives there.")
 

@@ -55,6 +55,13 @@ class PasswordTooWeak(Refusal):
     wording = _("Пароль должен быть от {shortest} до {longest} символов.")
 
 
+class PasswordNotOwn(Refusal):
+    """Whoever has given a password may know it still: nothing is signed until its owner has changed it (63-FZ)."""
+
+    code = "PASSWORD_NOT_OWN"
+    wording = _("Пароль вам выдала школа. Смените его на свой, войдите заново и тогда подписывайте.")
+
+
 @dataclass(frozen=True, slots=True)
 class NewAccount:
     """An opened account; the password is shown this once."""
@@ -72,6 +79,12 @@ def check_password(password: str, login: str) -> None:
         raise BadInput(field="password", reason=_("недопустимые символы"))
     if is_weak(password, login):
         raise PasswordTooCommon
+
+
+async def require_own_password(account_id: int) -> None:
+    """Refuse an account whose password its owner has not chosen; raises PasswordNotOwn."""
+    if not await database.fetch("SELECT FROM account WHERE id = $1 AND NOT password_given", account_id):
+        raise PasswordNotOwn
 
 
 @command
@@ -107,7 +120,8 @@ async def create_account(
     hashed = await passwords.hash_password(password)
     made = await database.fetch(
         """
-        INSERT INTO account (username, password, active, admin, superuser) VALUES ($1, $2, true, $3, $4)
+        INSERT INTO account (username, password, password_given, active, admin, superuser)
+        VALUES ($1, $2, true, true, $3, $4)
         ON CONFLICT (username) DO NOTHING RETURNING id
         """,
         login,
@@ -143,6 +157,7 @@ async def give_new_password(actor: Viewer | Nobody, login: str) -> NewAccount:
     account_id, name = await _governed(actor, login)
     password = secrets.token_urlsafe(12)
     await Account.update_password(account_id, password)
+    await database.execute("UPDATE account SET password_given = true WHERE id = $1", account_id)
     await session_tokens.revoke_all(account_id)
     return NewAccount(account_id=account_id, login=name, password=password)
 

@@ -38,6 +38,8 @@ class Account(BaseUser, tablename="account", help_text="Учётная запи�
     )
     email = Varchar(length=255, null=True, default=None, unique=False)
     active = Boolean(default=True, help_text="Вход разрешён")
+    #: Whoever has given the password may know it still, so that nothing is signed with it (63-FZ art. 9).
+    password_given = Boolean(default=True, help_text="Пароль выдан школой и ещё не сменён")
     last_login = Timestamptz(null=True, default=None)
 
     _min_password_length = passwords.SHORTEST

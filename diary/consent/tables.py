@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from piccolo.columns import BigInt, Boolean, Bytea, Text, Timestamptz, Varchar
+from piccolo.columns import BigInt, Boolean, Bytea, Date, Text, Timestamptz, Varchar
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.columns.readable import Readable
 from piccolo.constraints import Check, Unique
@@ -94,6 +94,7 @@ class TrustedCertificate(Table, tablename="trusted_certificate", help_text="До
     qualified = Boolean(default=False, help_text="Аккредитованный центр (квалифицированные подписи)")
     added_at = Timestamptz(default=TimestamptzNow(), help_text="Добавлен")
     retired_at = Timestamptz(null=True, default=None, help_text="Больше не доверяем с")
+    sha256 = Varchar(length=64, default="", help_text="SHA-256 сертификата (вычисляется)")
 
     trusted_certificate_has_a_name = Check("btrim(name) <> ''")
     trusted_certificate_looks_like_one = Check("pem ~ '-----BEGIN CERTIFICATE-----'")
@@ -101,6 +102,25 @@ class TrustedCertificate(Table, tablename="trusted_certificate", help_text="До
     @classmethod
     def get_readable(cls) -> Readable:
         return Readable(template="%s", columns=[cls.name])
+
+
+class SigningAgreement(Table, tablename="signing_agreement", help_text="Соглашения о простой подписи (только чтение)"):
+    """The agreement under which a person's codes count as a signature; it is only ever ended (63-FZ art. 9)."""
+
+    id = identifier()
+    school = reference(School)
+    guardian = reference(Guardian, null=True, help_text="Представитель")
+    pupil = reference(Pupil, null=True, help_text="Обучающийся, если он подписывает сам")
+    document_reference = Varchar(length=255, help_text="Документ: номер, дата, место хранения")
+    signed_on = Date(default=None, null=False, help_text="Подписано")
+    registered_at = Timestamptz(help_text="Записано")
+    registrar = reference(Account, null=True, help_text="Кто записал")
+    ended_at = Timestamptz(null=True, default=None, help_text="Прекращено с")
+    ended_by = reference(Account, null=True, help_text="Кто прекратил")
+
+    signing_agreement_of_one_person = Check("(guardian IS NULL) <> (pupil IS NULL)")
+    signing_agreement_has_a_document = Check("document_reference ~ '[^[:space:]]'")
+    signing_agreement_ends_after_registering = Check("ended_at IS NULL OR ended_at >= registered_at")
 
 
 class Signature(Table, tablename="signature", help_text="Электронные подписи (только чтение)"):
@@ -119,7 +139,11 @@ class Signature(Table, tablename="signature", help_text="Электронные 
     signed_at = Timestamptz(null=True, default=None, help_text="Когда подписано")
     checked_at = Timestamptz(help_text="Когда проверено")
     checked_by = Varchar(length=255, default="", help_text="Чем проверено")
+    authority_sha256 = Varchar(
+        length=64, default="", help_text="SHA-256 сертификата центра, которому доверилась проверка"
+    )
     account = reference(Account, null=True, help_text="Учётная запись подписавшего")
+    agreement = reference(SigningAgreement, null=True, help_text="Соглашение о простой подписи")
     code_sent_to = Varchar(length=254, default="", help_text="Куда отправлен код")
     code_sent_at = Timestamptz(null=True, default=None, help_text="Код отправлен")
     code_confirmed_at = Timestamptz(null=True, default=None, help_text="Код введён")

@@ -7,6 +7,7 @@ person's one decision, and what was signed before a later decision can never be 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from uuid import UUID
@@ -38,6 +39,15 @@ OWN_DATA = {
     "pupil_document": "тот же, что в пункте 1",
 }
 LONGEST_PARTICULAR = 300
+#: What addresses, papers and authorities are written with.
+_PARTICULAR = re.compile(r"[\w \u00a0.,;:/\\()«»\"'’+№#&–—-]*")
+#: Words by which something is denied, limited or taken back; they are of no address and of no paper.
+_OBJECTING = re.compile(
+    r"\b(?:не|ни|но|кроме|если|только|лишь|отказ\w*|отзыв\w*|отозв\w*|возра[жз]\w*|запре[тщ]\w*|против|"
+    r"несоглас\w*|недейств\w*|услови\w*|отмен\w*|аннулир\w*)\b",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"\nНомер документа: ([0-9A-F]{5}(?:-[0-9A-F]{5}){3})\n\Z")
 MARK = "\x01"
 
 
@@ -84,17 +94,33 @@ class Issued:
 
     def is_signed_in(self, document: bytes) -> bool:
         """Whether somebody's document is this one, its empty places left so or filled in, and nothing else changed."""
+        return self.put_in(document) is not None
+
+    def put_in(self, document: bytes) -> tuple[str, ...] | None:
+        """Return what somebody's document has in the places that were not told, None for another document."""
         try:
             text = document.decode()
             for line in text.split("\n"):
                 typed_line(line, field="document", longest=len(text))
         except (UnicodeDecodeError, BadInput):
-            return False
+            return None
         first, *others = self.pieces
-        ends = {len(first)} if text.startswith(first) else set[int]()
+        ends: dict[int, tuple[str, ...]] = {len(first): ()} if text.startswith(first) else {}
         for piece in others:
-            ends = {place + len(piece) for end in ends for place in _places(text, piece, end)}
-        return len(text) in ends
+            ends = {
+                place + len(piece): (*before, text[end:place])
+                for end, before in ends.items()
+                for place in _places(text, piece, end)
+            }
+        return ends.get(len(text))
+
+    def is_overtaken(self, document: bytes) -> bool:
+        """Whether somebody's document is this one but for its number: a decision has come in between."""
+        text = document.decode(errors="replace")
+        own, theirs = _NUMBER.search(self.text.document), _NUMBER.search(text)
+        if own is None or theirs is None or own[1] == theirs[1]:
+            return False
+        return self.is_signed_in(f"{text[: theirs.start(1)]}{own[1]}\n".encode())
 
 
 def _places(text: str, piece: str, start: int) -> Iterator[int]:
@@ -157,8 +183,8 @@ async def issued(
 ) -> Issued:
     """Return the pair's document of this moment, inside a command; an earlier wording when its version is named.
 
-    Raises NotFound for a pair without guardianship in force, BadInput for a version that was never published and for a
-    leave of access that only the pupil can give.
+    Raises NotFound for a pair without guardianship in force, BadInput for a version that was never published, for a
+    leave of access that only the pupil can give, and for particulars that are none.
     """
     if purpose is Purpose.GUARDIAN_ACCESS and guardian_id is not None:
         raise BadInput(field="guardianId", reason=_("это решение принимает только сам обучающийся"))
@@ -171,10 +197,7 @@ async def issued(
         text = await texts.text_of(pair["school"], purpose, version)
     signer = PersonName(pair["family"], pair["given"], pair["patronymic"] or "")
     name = " ".join(filter(None, (signer.family, signer.given, signer.patronymic)))
-    told = {
-        field.name: typed_line(getattr(particulars, field.name), field=field.name, longest=LONGEST_PARTICULAR)
-        for field in fields(Particulars)
-    }
+    told = {field.name: _particular(field.name, getattr(particulars, field.name)) for field in fields(Particulars)}
     if guardian_id is None:
         told |= OWN_DATA
     # What is not told is marked, to know the signer's own places from those of the school.
@@ -207,6 +230,14 @@ async def issued(
             text_sha256=text.sha256,
         ),
     )
+
+
+def _particular(field: str, told: str) -> str:
+    """Return what the signer tells of themself; raises BadInput for what would change what the document says."""
+    line = typed_line(told, field=field, longest=LONGEST_PARTICULAR)
+    if not _PARTICULAR.fullmatch(line) or _OBJECTING.search(line) or "_" in line:
+        raise BadInput(field=field, reason=_("здесь только адрес, документ или основание, без других слов"))
+    return line
 
 
 def _number(*parts: object) -> str:

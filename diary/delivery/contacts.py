@@ -12,7 +12,7 @@ import asyncpg
 
 from diary.access.tables import Role
 from diary.access.viewer import Viewer
-from diary.delivery import codes
+from diary.delivery import alerts, codes
 from diary.delivery.addresses import browser_keys, reachable
 from diary.delivery.tables import Channel, CodePurpose, Messenger, Provenance
 from diary.kit import clock, database
@@ -59,6 +59,8 @@ class Contact:
     provenance: Provenance
     document_reference: str
     confirmed_at: datetime | None
+    #: Whether a code that reached it has come back; only then it carries codes to sign with.
+    confirmed_by_code: bool
     retired_at: datetime | None
     replaced_by: UUID | None
     failed_at: datetime | None
@@ -146,10 +148,14 @@ async def confirm_contact_point(viewer: Viewer, *, contact_id: UUID, code: str) 
 
 @command
 async def resend_code(viewer: Viewer, *, contact_id: UUID, address: str = "") -> AddedContact:
-    """Send another code to an own contact that waits for one; raises NotFound, TooManyCodes."""
+    """Send another code to an own contact that waits for one, or one to an own contact that a document has confirmed.
+
+    Only after a code of its own has come back does it carry codes to sign with. Raises NotFound, BadInput for a channel
+    that carries no code, TooManyCodes.
+    """
     contact = await _own(viewer, contact_id)
     _require_owner(viewer, contact)
-    if contact.confirmed_at is not None or contact.provenance is not Provenance.SELF_ENTERED:
+    if contact.confirmed_by_code or (contact.confirmed_at is None and contact.provenance != Provenance.SELF_ENTERED):
         raise NotFound
     sent = await codes.send_code(
         viewer,
@@ -311,8 +317,9 @@ async def _confirm(viewer: Viewer, used: codes.UsedCode) -> Contact:
     at = await codes.spend(used)
     rows = await database.fetch(
         """
-        UPDATE contact_point SET confirmed_at = $2, confirmed_by_code = $3, failed_at = NULL, failure = ''
-        WHERE id = $1 AND confirmed_at IS NULL AND retired_at IS NULL RETURNING *
+        UPDATE contact_point SET confirmed_at = coalesce(confirmed_at, $2), confirmed_by_code = $3, failed_at = NULL,
+            failure = ''
+        WHERE id = $1 AND confirmed_by_code IS NULL AND retired_at IS NULL RETURNING *
         """,
         used.contact_id,
         at,
@@ -324,6 +331,7 @@ async def _confirm(viewer: Viewer, used: codes.UsedCode) -> Contact:
     await database.execute(
         "UPDATE contact_point SET retired_at = $2 WHERE replaced_by = $1 AND retired_at IS NULL", used.contact_id, at
     )
+    await alerts.confirmed(viewer, contact_id=used.contact_id)
     return _contact(rows[0])
 
 
@@ -383,6 +391,7 @@ def _contact(row: Mapping[str, Any]) -> Contact:
         provenance=Provenance(row["provenance"]),
         document_reference=row["document_reference"],
         confirmed_at=row["confirmed_at"],
+        confirmed_by_code=row["confirmed_by_code"] is not None,
         retired_at=row["retired_at"],
         replaced_by=row["replaced_by"],
         failed_at=row["failed_at"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from diary.access.tables import Role
@@ -15,6 +15,10 @@ from diary.kit.refusal import BadInput, NotFound
 from diary.kit.wording import _
 from diary.people.ages import age_at
 from diary.people.guardianships import in_force
+
+#: No school has kept an electronic diary before; the instants between this and a school's first record are answered
+#: honestly, with no access and nothing that it rests on.
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +94,10 @@ async def access_state(viewer: Viewer, *, guardian_id: UUID | None, pupil_id: UU
     """Return whether a guardian, or without one the pupil, could lawfully read the diary at an instant.
 
     For the school's office, and for a person about themself, who does not read where the papers lie. Raises NotFound
-    for any other pair, BadInput for an instant that has not come.
+    for any other pair, BadInput for an instant that has not come or is older than any record.
     """
+    if at < EARLIEST:
+        raise BadInput(field="at", reason=_("так давно записей ни у одной школы нет"))
     if at > clock.now():
         raise BadInput(field="at", reason=_("этот момент ещё не наступил"))
     schools = await database.fetch("SELECT school FROM pupil WHERE id = $1", pupil_id)

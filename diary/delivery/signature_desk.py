@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from dataclasses import dataclass
 from uuid import UUID
 
 from diary.access.tables import Role
 from diary.access.viewer import Viewer
-from diary.consent.signatures.check import check_cms
+from diary.consent.signatures import apart
 from diary.consent.signatures.result import Checked
 from diary.consent.tables import Decision, Purpose, SignatureVerdict
 from diary.delivery import consent_documents, consents, signatures
-from diary.delivery.signing import (
+from diary.delivery.signed_files import (
     LARGEST_DOCUMENT,
     LARGEST_SIGNATURE,
     Authorities,
     authorities,
+    filled_places,
     of_this_document,
     require_size,
 )
-from diary.delivery.statements import StatementClosed, keep_draft
+from diary.delivery.statements import StatementClosed, draft_note, keep_draft
 from diary.kit import clock, database
 from diary.kit.command import command
 from diary.kit.refusal import BadInput
@@ -36,6 +36,8 @@ class CheckedStatement:
     verdict: SignatureVerdict
     reason: str
     signer: str
+    #: What the signer has put into the document's places; somebody reads it before registering.
+    put_in: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +80,8 @@ async def check_statement_signature(
         cms=cms,
         document=document,
     )
-    # Outside of any transaction: checking computes and may wait for openssl.
-    checked = await asyncio.to_thread(
-        check_cms,
+    # Outside of any transaction: checking takes a second and may take many.
+    checked = await apart.check(
         case.document,
         case.cms,
         expected=case.issued.signer,
@@ -154,7 +155,8 @@ async def _keep(
         cms=case.cms,
         account_id=None,
     )
-    note, statement = f"{checked.verdict.value}: {checked.reason}", case.statement_id
+    put_in = filled_places(checked, case.document, case.issued)
+    note, statement = draft_note(checked, put_in), case.statement_id
     if statement is None:
         statement = await keep_draft(
             school=school,
@@ -166,19 +168,22 @@ async def _keep(
             signature_id=signature,
             text_version=text.version,
             note=note,
+            needs_reading=bool(put_in),
         )
     else:
         rows = await database.fetch(
             "UPDATE statement SET signature = $2, signature_kind = $3, text_version = $4, "
-            "note = concat_ws(E'\\n', nullif(note, ''), $5::text) WHERE id = $1 AND state = 'DRAFT' RETURNING id",
+            "note = concat_ws(E'\\n', nullif(note, ''), $5::text), needs_reading = $6 "
+            "WHERE id = $1 AND state = 'DRAFT' RETURNING id",
             statement,
             signature,
             kind.value,
             text.version,
             note,
+            bool(put_in),
         )
         if not rows:
             raise StatementClosed
     return CheckedStatement(
-        statement_id=statement, verdict=checked.verdict, reason=checked.reason, signer=checked.signer
+        statement_id=statement, verdict=checked.verdict, reason=checked.reason, signer=checked.signer, put_in=put_in
     )

@@ -20,6 +20,7 @@ OTHER_DOCUMENT = _("подписан другой документ, чем вы�
 INCOMPLETE = _("в документе остались пустые места")
 USED = _("эта подпись уже стоит под другим решением")
 OTHER_PERSON = _("код подтверждён с чужой учётной записи")
+NOT_AGREED = _("простая подпись не основана на соглашении с этим лицом")
 CODE_CAME_BACK = _("Код, отправленный на подтверждённый адрес, введён подписавшим.")
 
 
@@ -50,7 +51,9 @@ async def require_valid(
         SELECT s.kind, s.verdict, s.reason, s.document,
             EXISTS (SELECT FROM consent_decision d WHERE d.signature = s.id) AS used,
             s.kind <> 'SIMPLE' OR EXISTS (SELECT FROM capacity c WHERE c.account = s.account
-                AND CASE WHEN $3::uuid IS NULL THEN c.pupil = $4 ELSE c.guardian = $3 END) AS own
+                AND CASE WHEN $3::uuid IS NULL THEN c.pupil = $4 ELSE c.guardian = $3 END) AS own,
+            s.kind <> 'SIMPLE' OR EXISTS (SELECT FROM signing_agreement a WHERE a.id = s.agreement
+                AND coalesce(a.guardian, a.pupil) = coalesce($3::uuid, $4)) AS agreed
         FROM signature s WHERE s.id = $1 AND s.school = $2
         """,
         signature_id,
@@ -70,6 +73,7 @@ async def require_valid(
         (found["used"], USED),
         (kind is None or found["kind"] != kind, OTHER_KIND),
         (not found["own"], OTHER_PERSON),
+        (not found["agreed"], NOT_AGREED),
         (not document.is_signed_in(found["document"]), OTHER_DOCUMENT),
         (decision is Decision.GIVEN and texts.BLANK.encode() in found["document"], INCOMPLETE),
     )
@@ -80,14 +84,14 @@ async def require_valid(
 
 
 async def keep_simple(
-    used: UsedCode, *, school: UUID, account_id: int, signer: str, at: datetime, address: str
+    used: UsedCode, *, school: UUID, account_id: int, agreement_id: UUID, signer: str, at: datetime, address: str
 ) -> UUID:
     """Keep a simple signature: an account and a code that came back, with the document byte for byte."""
     rows = await database.fetch(
         """
         INSERT INTO signature (id, school, kind, verdict, reason, document, document_sha256, signer, signed_at,
-            checked_at, checked_by, account, code_sent_to, code_sent_at, code_confirmed_at, address)
-        VALUES (uuidv7(), $1, 'SIMPLE', 'VALID', $2, $3, $4, $5, $6, $6, '', $7, $8, $9, $6, $10) RETURNING id
+            checked_at, checked_by, account, code_sent_to, code_sent_at, code_confirmed_at, address, agreement)
+        VALUES (uuidv7(), $1, 'SIMPLE', 'VALID', $2, $3, $4, $5, $6, $6, '', $7, $8, $9, $6, $10, $11) RETURNING id
         """,
         school,
         CODE_CAME_BACK,
@@ -99,6 +103,7 @@ async def keep_simple(
         used.address[:254],
         used.sent_at,
         address[:64],
+        agreement_id,
     )
     signature: UUID = rows[0]["id"]
     return signature
@@ -118,8 +123,8 @@ async def keep_checked(
     rows = await database.fetch(
         """
         INSERT INTO signature (id, school, kind, verdict, reason, document, document_sha256, cms, certificate, signer,
-            signed_at, checked_at, checked_by, account, code_sent_to, address)
-        VALUES (uuidv7(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', $14) RETURNING id
+            signed_at, checked_at, checked_by, account, code_sent_to, address, authority_sha256)
+        VALUES (uuidv7(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', $14, $15) RETURNING id
         """,
         school,
         kind_of(checked).value,
@@ -135,6 +140,7 @@ async def keep_checked(
         checked.checked_by,
         account_id,
         address[:64],
+        checked.authority_sha256,
     )
     signature: UUID = rows[0]["id"]
     return signature

@@ -1,32 +1,21 @@
-"""Signing one's own decision: with a code that came back, or with a signature file (63-FZ, R2.1, D5)."""
+"""Signing one's own decision with a code that came back: a simple signature (63-FZ art. 9, R2.1, D5)."""
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-from dataclasses import dataclass, replace
-from datetime import timedelta
 from uuid import UUID
 
+from diary.access.accounts import require_own_password
 from diary.access.viewer import Viewer
-from diary.consent import texts
-from diary.consent.signatures.check import check_cms
-from diary.consent.signatures.result import Checked
-from diary.consent.tables import Decision, Purpose, SignatureKind, SignatureVerdict
-from diary.delivery import admissibility, codes, consent_documents, consents, signatures
+from diary.consent.signing_agreements import require_agreed
+from diary.consent.tables import Decision, Purpose, SignatureKind
+from diary.delivery import admissibility, alerts, codes, consent_documents, consents, signatures
 from diary.delivery.consent_documents import NOTHING_TOLD, Issued, Particulars
-from diary.delivery.statements import keep_draft
+from diary.delivery.statements import close_overtaken
 from diary.delivery.tables import CodePurpose
-from diary.kit import clock, database
-from diary.kit.command import Actor, command
-from diary.kit.refusal import BadInput, NotFound, Refusal
+from diary.kit import database
+from diary.kit.command import command
+from diary.kit.refusal import NotFound, Refusal
 from diary.kit.wording import _
-
-#: A signed document, and its signature with the certificates on the way, are no larger; a usual pair takes 15 KB.
-LARGEST_DOCUMENT = 32 * 1024
-LARGEST_SIGNATURE = 32 * 1024
-#: So many signature files are looked at for one account in a day: each is kept for ever.
-FILES_AT_MOST, FILES_WITHIN = 10, timedelta(days=1)
 
 
 class DocumentChanged(Refusal):
@@ -46,30 +35,11 @@ class DocumentIncomplete(Refusal):
     )
 
 
-class TooManySignatures(Refusal):
-    """So many signature files have come from this account lately that no more are looked at for a while."""
+class ContactNeedsCode(Refusal):
+    """An address that a paper names was typed by staff; codes to sign with go where a code has come back from."""
 
-    code = "TOO_MANY_SIGNATURES"
-    wording = _("За сутки принято подписей: {most}. Попробуйте завтра или принесите документ в школу.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submitted:
-    """What has become of a signature file: a decision in the ledger, or a draft that waits for the office."""
-
-    verdict: SignatureVerdict
-    reason: str
-    signature_kind: SignatureKind
-    decision: consents.RegisteredDecision | None
-    statement_id: UUID | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Authorities:
-    """Certificates that a school trusts at an instant, and those of them that make a signature qualified."""
-
-    trusted: tuple[str, ...]
-    accredited: tuple[str, ...]
+    code = "CONTACT_NEEDS_CODE"
+    wording = _("Этот адрес записан по документу. Сначала подтвердите его кодом, тогда на него придёт и код подписи.")
 
 
 @command
@@ -87,8 +57,8 @@ async def request_signing_code(
 ) -> codes.CodeSent:
     """Send a code to an own confirmed contact, bound to the very document that was shown.
 
-    Raises NotFound, DocumentChanged, DocumentIncomplete, BadInput, TooManyCodes and what
-    `admissibility.require_possible` raises.
+    Raises NotFound, DocumentChanged, DocumentIncomplete, PasswordNotOwn, SigningNotAgreed, ContactNeedsCode, BadInput,
+    TooManyCodes and what `admissibility.require_possible` raises.
     """
     consents.require_own(viewer, guardian_id, pupil_id)
     issued = await _issued(guardian_id, pupil_id, purpose, decision, particulars)
@@ -98,6 +68,7 @@ async def request_signing_code(
         raise DocumentChanged
     if decision is Decision.GIVEN and not issued.is_complete:
         raise DocumentIncomplete
+    await _require_signer(viewer, guardian_id, pupil_id)
     await _require_contact(contact_id, guardian_id or pupil_id)
     return await codes.send_code(
         viewer,
@@ -122,8 +93,8 @@ async def sign_with_code(
 ) -> consents.RegisteredDecision:
     """Sign the document that the code was bound to, and register the decision, all or nothing.
 
-    A wrong try counts although it is refused. Raises NotFound, CodeWrong, CodeExpired, CodeSpent, DocumentChanged and
-    what `admissibility.require_possible` raises.
+    A wrong try counts although it is refused. Raises NotFound, CodeWrong, CodeExpired, CodeSpent, DocumentChanged,
+    PasswordNotOwn, SigningNotAgreed, ContactNeedsCode and what `admissibility.require_possible` raises.
     """
     used = await codes.try_code(
         viewer,
@@ -143,6 +114,7 @@ async def _sign(viewer: Viewer, used: codes.UsedCode, address: str) -> consents.
     consents.require_own(viewer, guardian_id, pupil_id)
     # Decisions about the pair wait for one another, so the document stays what it is until the end.
     school = await consents.lock_pair(None, guardian_id, pupil_id)
+    agreement = await _require_signer(viewer, guardian_id, pupil_id)
     await _require_contact(used.contact_id, guardian_id or pupil_id)
     confirmed_at = await codes.spend(used)
     document = await _issued(guardian_id, pupil_id, purpose, decision)
@@ -152,11 +124,12 @@ async def _sign(viewer: Viewer, used: codes.UsedCode, address: str) -> consents.
         used,
         school=school,
         account_id=viewer.account_id,
+        agreement_id=agreement,
         signer=" ".join(filter(None, (document.signer.family, document.signer.given, document.signer.patronymic))),
         at=confirmed_at,
         address=address,
     )
-    return await consents.register_signed(
+    registered = await consents.register_signed(
         viewer,
         guardian_id=guardian_id,
         pupil_id=pupil_id,
@@ -165,142 +138,9 @@ async def _sign(viewer: Viewer, used: codes.UsedCode, address: str) -> consents.
         signature_kind=SignatureKind.SIMPLE,
         signature_id=signature,
     )
-
-
-async def submit_signed_decision(
-    viewer: Viewer,
-    *,
-    guardian_id: UUID | None,
-    pupil_id: UUID,
-    purpose: Purpose,
-    decision: Decision,
-    document: bytes,
-    cms: bytes,
-    address: str = "",
-) -> Submitted:
-    """Check a signed document: a valid one is registered at once, anything else is kept as a draft for the office.
-
-    Raises NotFound, BadInput, DocumentIncomplete, TooManySignatures, OwnDecisionTooEarly, NothingToWithdraw.
-    """
-    consents.require_own(viewer, guardian_id, pupil_id)
-    require_size("document", document, LARGEST_DOCUMENT)
-    require_size("signature", cms, LARGEST_SIGNATURE)
-    if decision is Decision.GIVEN and texts.BLANK.encode() in document:
-        raise DocumentIncomplete
-    expected, trust = await _expectation(viewer, guardian_id, pupil_id, purpose, decision)
-    # Outside of any transaction: checking computes and may wait for openssl.
-    checked = await asyncio.to_thread(
-        check_cms,
-        document,
-        cms,
-        expected=expected.signer,
-        trusted=trust.trusted,
-        accredited=trust.accredited,
-        at=clock.now(),
-    )
-    return await _submit(
-        viewer,
-        checked,
-        guardian_id=guardian_id,
-        pupil_id=pupil_id,
-        purpose=purpose,
-        decision=decision,
-        document=document,
-        cms=cms,
-        address=address,
-    )
-
-
-@command
-async def _expectation(
-    viewer: Viewer, guardian_id: UUID | None, pupil_id: UUID, purpose: Purpose, decision: Decision
-) -> tuple[Issued, Authorities]:
-    """Return who has to have signed, and whom the school trusts; refuse what would come to nothing."""
-    document = await _issued(guardian_id, pupil_id, purpose, decision)
-    await admissibility.require_possible(guardian_id=guardian_id, pupil_id=pupil_id, purpose=purpose, decision=decision)
-    await _require_few(viewer)
-    return document, await authorities(document.school)
-
-
-@command
-async def _submit(
-    viewer: Viewer,
-    checked: Checked,
-    *,
-    guardian_id: UUID | None,
-    pupil_id: UUID,
-    purpose: Purpose,
-    decision: Decision,
-    document: bytes,
-    cms: bytes,
-    address: str,
-) -> Submitted:
-    school = await consents.lock_pair(None, guardian_id, pupil_id)
-    await _require_few(viewer)
-    issued = await _issued(guardian_id, pupil_id, purpose, decision)
-    checked = of_this_document(checked, document, issued)
-    kind = signatures.kind_of(checked)
-    signature = await signatures.keep_checked(
-        checked,
-        school=school,
-        document=document,
-        sha256=hashlib.sha256(document).hexdigest(),
-        cms=cms,
-        account_id=viewer.account_id,
-        address=address,
-    )
-    registered, statement = None, None
-    if checked.verdict is SignatureVerdict.VALID:
-        registered = await consents.register_signed(
-            viewer,
-            guardian_id=guardian_id,
-            pupil_id=pupil_id,
-            purpose=purpose,
-            decision=decision,
-            signature_kind=kind,
-            signature_id=signature,
-        )
-    else:
-        statement = await keep_draft(
-            school=school,
-            guardian_id=guardian_id,
-            pupil_id=pupil_id,
-            purpose=purpose,
-            decision=decision,
-            kind=kind,
-            signature_id=signature,
-            text_version=issued.text.version,
-            note=f"{checked.verdict.value}: {checked.reason}",
-        )
-    return Submitted(
-        verdict=checked.verdict,
-        reason=checked.reason,
-        signature_kind=kind,
-        decision=registered,
-        statement_id=statement,
-    )
-
-
-def of_this_document(checked: Checked, document: bytes, issued: Issued) -> Checked:
-    """Return the check as it counts for this decision: a good signature under other words is no signature of it."""
-    if checked.verdict is SignatureVerdict.VALID and not issued.is_signed_in(document):
-        return replace(
-            checked, verdict=SignatureVerdict.TAMPERED, reason=_("Подписан не тот документ, который выдала школа.")
-        )
-    return checked
-
-
-async def authorities(school: UUID) -> Authorities:
-    """Return the certificates that a school trusts now; those taken out of use are not among them."""
-    rows = await database.fetch(
-        "SELECT pem, qualified FROM trusted_certificate "
-        "WHERE school = $1 AND (retired_at IS NULL OR retired_at > $2) ORDER BY id",
-        school,
-        clock.now(),
-    )
-    return Authorities(
-        trusted=tuple(row["pem"] for row in rows), accredited=tuple(row["pem"] for row in rows if row["qualified"])
-    )
+    await close_overtaken(registered)
+    await alerts.signed(viewer, contact_id=used.contact_id, signature_id=signature, decision=decision, purpose=purpose)
+    return registered
 
 
 async def _issued(
@@ -315,35 +155,24 @@ async def _issued(
     )
 
 
+async def _require_signer(viewer: Viewer, guardian_id: UUID | None, pupil_id: UUID) -> UUID:
+    """Return the agreement under which the person signs by codes; raises PasswordNotOwn, SigningNotAgreed."""
+    await require_own_password(viewer.account_id)
+    return await require_agreed(guardian_id=guardian_id, pupil_id=pupil_id)
+
+
 async def _require_contact(contact_id: UUID, person: UUID) -> None:
-    """Refuse an address that is not the signer's own, confirmed and in use; raises NotFound."""
+    """Refuse an address that is not the signer's own, in use, and confirmed by a code that came back from it.
+
+    What staff typed out of a paper could be anybody's. Raises NotFound, ContactNeedsCode.
+    """
     rows = await database.fetch(
-        "SELECT FROM contact_point WHERE id = $1 AND coalesce(guardian, pupil) = $2 AND confirmed_at IS NOT NULL "
-        "AND retired_at IS NULL",
+        "SELECT confirmed_by_code IS NOT NULL AS by_code FROM contact_point WHERE id = $1 "
+        "AND coalesce(guardian, pupil) = $2 AND confirmed_at IS NOT NULL AND retired_at IS NULL",
         contact_id,
         person,
     )
     if not rows:
         raise NotFound
-
-
-async def _require_few(actor: Actor) -> None:
-    """Refuse an account's next signature file for a while; two that come at once are counted one after the other."""
-    await database.execute(
-        "SELECT pg_advisory_xact_lock(hashtextextended('signatures:' || $1, 0))", str(actor.account_id)
-    )
-    rows = await database.fetch(
-        "SELECT count(*) AS lately FROM signature WHERE account = $1 AND kind <> 'SIMPLE' AND checked_at > $2",
-        actor.account_id,
-        clock.now() - FILES_WITHIN,
-    )
-    if rows[0]["lately"] >= FILES_AT_MOST:
-        raise TooManySignatures(most=FILES_AT_MOST)
-
-
-def require_size(field: str, content: bytes, largest: int) -> None:
-    """Refuse a file that is empty or larger than any real one; raises BadInput."""
-    if not content:
-        raise BadInput(field=field, reason=_("файл пуст"))
-    if len(content) > largest:
-        raise BadInput(field=field, reason=_("файл слишком большой"))
+    if not rows[0]["by_code"]:
+        raise ContactNeedsCode

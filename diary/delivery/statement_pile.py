@@ -71,8 +71,8 @@ _DRAFTS = f"""
         WHERE m.pupil = p.id ORDER BY m.valid_to IS NULL DESC, m.valid_from DESC LIMIT 1
     ) AS k ON true
     LEFT JOIN signature v ON v.id = s.signature
-    -- A file that nobody could confirm waits apart: it must not hold up the papers of others.
-    WHERE s.state = 'DRAFT' AND (s.form = 'PAPER' OR v.verdict = 'VALID')
+    -- A file that nobody could confirm, or that somebody has to read first, waits apart from the papers of others.
+    WHERE s.state = 'DRAFT' AND (s.form = 'PAPER' OR v.verdict = 'VALID') AND NOT s.needs_reading
         AND s.school = ANY ($1) AND ($2::uuid IS NULL OR k.id = $2)
         AND ($3::date IS NULL OR (s.received_at AT TIME ZONE c.time_zone)::date >= $3)
         AND ($4::date IS NULL OR (s.received_at AT TIME ZONE c.time_zone)::date <= $4)

@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from diary.access.tables import Role
 from diary.access.viewer import Viewer
+from diary.consent.signatures.result import VERDICTS, Checked
 from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind
 from diary.delivery.consents import RegisteredDecision, register_consent
 from diary.kit import clock, database
 from diary.kit.command import command
 from diary.kit.refusal import NotFound, Refusal
+from diary.kit.typed_line import typed_line
 from diary.kit.wording import _
 
 
 class StatementClosed(Refusal):
-    """The statement is registered already and can no longer be changed."""
+    """The statement is registered or rejected already and can no longer be changed."""
 
     code = "STATEMENT_CLOSED"
-    wording = _("Заявление уже зарегистрировано, изменить его нельзя.")
+    wording = _("Заявление уже зарегистрировано или отклонено, изменить его нельзя.")
+
+
+class RejectionNeedsReason(Refusal):
+    """Whoever asks later reads why a family's document came to nothing."""
+
+    code = "REJECTION_NEEDS_REASON"
+    wording = _("Укажите, почему заявление отклонено.")
+
+
+#: Why a draft is closed without a clerk.
+SIGNED_ANEW = _("То же решение подписано заново и зарегистрировано.")
+_VERDICT = _("Подпись: {verdict}. {reason}")
+_PUT_IN = _("Заполнено подписавшим, прочитайте до регистрации: {pieces}")
+
+
+def draft_note(checked: Checked, put_in: Sequence[str] = ()) -> str:
+    """Return what the office reads of an electronic draft: how its signature stands, and what the signer put in."""
+    said = _VERDICT.format(verdict=VERDICTS[checked.verdict].lower(), reason=checked.reason)
+    pieces = "; ".join(f"{place}) {piece}" for place, piece in enumerate(put_in, 1))
+    return f"{said}\n{_PUT_IN.format(pieces=pieces)}" if pieces else said
 
 
 async def keep_draft(
@@ -32,13 +55,14 @@ async def keep_draft(
     signature_id: UUID,
     text_version: str,
     note: str,
+    needs_reading: bool = False,
 ) -> UUID:
     """Write down an electronic document that came in now, inside the command that keeps its signature."""
     rows = await database.fetch(
         """
         INSERT INTO statement (id, school, guardian, pupil, purpose, decision, form, signature_kind, signature,
-            text_version, received_at, note, state)
-        VALUES (uuidv7(), $1, $2, $3, $4, $5, 'ELECTRONIC', $6, $7, $8, $9, $10, 'DRAFT') RETURNING id
+            text_version, received_at, note, needs_reading, state)
+        VALUES (uuidv7(), $1, $2, $3, $4, $5, 'ELECTRONIC', $6, $7, $8, $9, $10, $11, 'DRAFT') RETURNING id
         """,
         school,
         guardian_id,
@@ -50,6 +74,7 @@ async def keep_draft(
         text_version,
         clock.now(),
         note,
+        needs_reading,
     )
     statement: UUID = rows[0]["id"]
     return statement
@@ -85,4 +110,45 @@ async def register_statement(viewer: Viewer, statement_id: UUID) -> RegisteredDe
     await database.execute(
         "UPDATE statement SET state = 'REGISTERED', registered_as = $2 WHERE id = $1", statement_id, registered.id
     )
+    await close_overtaken(registered)
     return registered
+
+
+@command
+async def reject_statement(viewer: Viewer, statement_id: UUID, *, reason: str) -> None:
+    """Close a draft that cannot be registered, with the reason; it stays in sight.
+
+    Raises NotFound, StatementClosed, RejectionNeedsReason, BadInput.
+    """
+    rows = await database.fetch("SELECT school, state FROM statement WHERE id = $1 FOR UPDATE", statement_id)
+    if not rows or rows[0]["school"] not in viewer.schools(Role.OFFICE):
+        raise NotFound
+    if rows[0]["state"] != "DRAFT":
+        raise StatementClosed
+    reason = typed_line(reason, field="reason")
+    if not reason:
+        raise RejectionNeedsReason
+    await database.execute(
+        "UPDATE statement SET state = 'REJECTED', closing_reason = $2 WHERE id = $1", statement_id, reason
+    )
+
+
+async def close_overtaken(registered: RegisteredDecision) -> None:
+    """Close the person's electronic drafts of a decision that has just been registered by a valid signature.
+
+    Inside the command that registers it.
+    """
+    if registered.form is not DocumentForm.ELECTRONIC:
+        return
+    await database.execute(
+        """
+        UPDATE statement SET state = 'REJECTED', closing_reason = $5
+        WHERE guardian IS NOT DISTINCT FROM $1 AND pupil = $2 AND purpose = $3 AND decision = $4
+            AND form = 'ELECTRONIC' AND state = 'DRAFT'
+        """,
+        registered.guardian_id,
+        registered.pupil_id,
+        registered.purpose.value,
+        registered.decision.value,
+        SIGNED_ANEW,
+    )

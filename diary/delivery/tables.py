@@ -17,10 +17,11 @@ from diary.schools.tables import School
 
 
 class StatementState(StrEnum):
-    """A statement is a draft that anybody in the office may edit, or registered and closed for ever."""
+    """A statement is a draft that anybody in the office may edit, or registered or rejected and closed for ever."""
 
     DRAFT = "DRAFT"
     REGISTERED = "REGISTERED"
+    REJECTED = "REJECTED"
 
 
 class Statement(Table, tablename="statement", help_text="Заявление: согласие, отказ или отзыв"):
@@ -43,8 +44,10 @@ class Statement(Table, tablename="statement", help_text="Заявление: с�
     received_at = Timestamptz(default=TimestamptzNow(), help_text="Получено")
     valid_until = Timestamptz(null=True, default=None, help_text="Действует до (пусто: до отзыва)")
     note = Text(default="", help_text="Примечание")
+    needs_reading = Boolean(default=False, help_text="Прочитать: документ заполнен не через дневник")
     state = Varchar(length=16, choices=StatementState, default=StatementState.DRAFT, help_text="Состояние")
     registered_as = reference(ConsentDecision, null=True, help_text="Запись реестра")
+    closing_reason = Varchar(length=255, default="", help_text="Почему отклонено")
 
     statement_purpose_is_known = one_of("purpose", Purpose)
     statement_decision_is_known = one_of("decision", Decision)
@@ -54,6 +57,7 @@ class Statement(Table, tablename="statement", help_text="Заявление: с�
         "signature_kind IS NULL OR signature_kind IN ('HANDWRITTEN', 'SIMPLE', 'ENHANCED', 'QUALIFIED')"
     )
     statement_registered_ones_are_in_the_ledger = Check("(state = 'REGISTERED') = (registered_as IS NOT NULL)")
+    statement_rejected_ones_have_a_reason = Check("(state = 'REJECTED') = (closing_reason ~ '[^[:space:]]')")
 
 
 class Channel(StrEnum):

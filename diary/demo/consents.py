@@ -36,6 +36,8 @@ TEXT_HASH = hashlib.sha256(TEXT.encode()).hexdigest()
 OWN_DECISION_FROM = 14
 OWN_DECISION = 0.85
 SIGNED_CONTACT = 0.2
+#: Most families have agreed with the school that their codes count as a signature (63-FZ art. 9).
+SIGNS_BY_CODE = 0.8
 #: Families without a decision whose statement already lies in the office as a draft.
 DRAFTS = 6
 
@@ -87,6 +89,16 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SigningAgreement:
+    """What a guardian has signed at school so that codes count as a signature."""
+
+    id: UUID
+    guardian: Guardian
+    document: str
+    registered_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
     """What a family has agreed about the form of delivery."""
 
@@ -110,12 +122,16 @@ class Consents:
         self.statements: list[Statement] = []
         self.contacts: list[Contact] = []
         self.agreements: list[Agreement] = []
+        self.signing_agreements: list[SigningAgreement] = []
         self.stances: dict[Guardianship, Stance] = {}
         self._year = year
         self._now = now
         self._dice = dice("consents")
+        self._signing_dice = dice("signing")
         self._documents = 0
-        self._ids = {kind: Identifiers(kind, year.today) for kind in ("entry", "statement", "contact", "agreement")}
+        self._ids = {
+            kind: Identifiers(kind, year.today) for kind in ("entry", "statement", "contact", "agreement", "signing")
+        }
         self._classes = {pupil: found.name for found in families.classes for pupil in found.pupils}
         cast = families.cast
         known = {cast.anna: Stance.AGREES, cast.boris: Stance.REFUSES_ELECTRONIC_FORM, cast.galina: Stance.SILENT}
@@ -131,6 +147,8 @@ class Consents:
         self._draft_some(cast.galina)
         for guardian in families.guardians:
             self._reach(guardian, sure=guardian in known)
+            if guardian in known or self._signing_dice.random() < SIGNS_BY_CODE:
+                self._agree_to_codes(guardian)
 
     def _decide(self, link: Guardianship, stance: Stance) -> None:
         guardian, pupil, received_at = link.guardian, link.pupil, self._september()
@@ -169,6 +187,20 @@ class Consents:
                 origin=origin,
                 document=entry.document if origin is AgreementOrigin.OFFICE else "",
                 registered_at=entry.registered_at,
+            )
+        )
+
+    def _agree_to_codes(self, guardian: Guardian) -> None:
+        day = self._year.first + self._signing_dice.randrange(12) * DAY
+        day = monday_of(day) + min(day.weekday(), SCHOOL_WEEK - 1) * DAY
+        registered_at = min(school.instant(day, time(8 + self._signing_dice.randrange(8), 30)), self._now)
+        number = len(self.signing_agreements) + 1
+        self.signing_agreements.append(
+            SigningAgreement(
+                id=self._ids["signing"].next(),
+                guardian=guardian,
+                document=f"Соглашение о простой подписи № П-{number} от {school.today(registered_at):%d.%m.%Y}",
+                registered_at=registered_at,
             )
         )
 

@@ -43,15 +43,16 @@ class Records:
         self._assignment_ids = Identifiers("assignment", world.year.today)
 
     def accounts(self) -> Batch:
-        """Return the accounts, all with the one password."""
+        """Return the accounts, all with the one password, which counts as each one's own."""
         hashed = passwords.hash_now(PASSWORD)
         return Batch(
             "account",
-            ("username", "password", "first_name", "last_name", "active", "admin", "superuser"),
+            ("username", "password", "password_given", "first_name", "last_name", "active", "admin", "superuser"),
             [
                 (
                     account.login,
                     hashed,
+                    False,
                     f"{account.name.given} {account.name.patronymic}".strip(),
                     account.name.family,
                     True,
@@ -349,6 +350,17 @@ class Records:
                     contact.provenance.value, contact.document, contact.confirmed_at,
                 )
                 for contact in consents.contacts
+            ],
+        )  # fmt: skip
+        yield Batch(
+            "signing_agreement",
+            ("id", "school", "guardian", "document_reference", "signed_on", "registered_at", "registrar"),
+            [
+                (
+                    agreed.id, self.school_id, agreed.guardian.id, agreed.document, school.today(agreed.registered_at),
+                    agreed.registered_at, registrar,
+                )
+                for agreed in consents.signing_agreements
             ],
         )  # fmt: skip
         yield Batch(

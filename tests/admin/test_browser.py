@@ -116,7 +116,7 @@ async def test_a_clerk_writes_a_statement_and_registers_it(desk: Desk, worlds: W
 
     await page.fill("input[name=document_reference]", "поправка")
     await page.click("[data-uitest=save_button]")
-    await expect(page.get_by_text("Заявление зарегистрировано: его нельзя изменить")).to_be_visible()
+    await expect(page.get_by_text("Заявление зарегистрировано или отклонено: его нельзя изменить")).to_be_visible()
     await desk.picture(f"{width}-locked")
 
 

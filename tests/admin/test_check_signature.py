@@ -176,3 +176,46 @@ async def test_a_file_that_nobody_can_confirm_does_not_hold_up_the_pile(
     )
     status, said = await submit(clerk, "register-statements", {"count": waiting[0]["many"]})
     assert (status, f"Зарегистрировано: {waiting[0]['many']}." in said) == (200, True), said
+
+
+async def test_what_the_signer_put_in_is_shown_and_read_before_registering(
+    clerk: httpx.AsyncClient, worlds: Worlds
+) -> None:
+    await trust(worlds)
+    _status, said = await submit(clerk, "check-signature", under(worlds, await signed_file(worlds)))
+    (draft,) = await drafts(worlds)
+    assert "Подписавший заполнил: г. Пермь; паспорт 57 00; " in said
+    assert "1) г. Пермь; 2) паспорт 57 00; " in draft["note"]
+
+    waiting = "SELECT count(*) AS many FROM statement WHERE school = $1 AND state = 'DRAFT' AND NOT needs_reading"
+    many = (await database.fetch(waiting, worlds.a.id))[0]["many"]
+    assert (await submit(clerk, "register-statements", {"count": many}))[0] == 200
+    assert [row["state"] for row in await drafts(worlds)] == ["DRAFT"], "the pile leaves it to be read"
+
+
+async def test_a_draft_that_nobody_can_confirm_is_rejected_with_a_reason(
+    clerk: httpx.AsyncClient, worlds: Worlds
+) -> None:
+    await submit(clerk, "check-signature", under(worlds, {"signature": b64encode(b"garbage").decode()}))
+    (draft,) = await drafts(worlds)
+    assert draft["note"].startswith("Подпись: не файл подписи. ")
+    path = f"/api/tables/statement/{draft['id']}/"
+
+    bare = await clerk.patch(path, json={"state": "REJECTED"})
+    unread = await clerk.patch(path, json={"state": "REJECTED", "closing_reason": " \u3164 "})
+    misplaced = await clerk.patch(path, json={"closing_reason": "просто так"})
+    rejected = await clerk.patch(path, json={"state": "REJECTED", "closing_reason": "Файл не открывается"})
+    again = await clerk.patch(path, json={"state": "REJECTED", "closing_reason": "ещё раз"})
+
+    assert [answer.status_code for answer in (bare, unread, misplaced, again)] == [422] * 4
+    assert "почему" in bare.text
+    assert "отклонено" in again.text
+    assert (rejected.status_code, rejected.json()["state"]) == (200, "REJECTED"), rejected.text
+    assert rejected.json()["closing_reason"] == "Файл не открывается"
+    assert (await register(clerk, draft["id"])).status_code == 422
+    assert (await clerk.delete(path)).status_code == 422
+    (entry,) = await database.fetch(
+        "SELECT actor FROM audit_entry WHERE record_id = $1 AND after ->> 'state' = 'REJECTED'",
+        str(draft["id"]),
+    )
+    assert entry["actor"] == worlds.a.accounts["office"]

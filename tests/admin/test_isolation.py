@@ -324,6 +324,9 @@ def foreign_form(slug: str, world: SchoolWorld) -> dict[str, Any]:
         "register-decision": decision,
         "withdraw-consent": {**decision, "purpose": "ELECTRONIC_FORM"},
         "check-signature": {"pupil": pupil, "guardian": guardian, "signature": "MA=="},
+        "signing-agreement": {"pupil": pupil, "guardian": guardian, "document": "№ 1"},
+        "add-authority": {"school": f"Школа {world.secret}", "name": "УЦ", "pem": "-"},
+        "retire-authority": {"school": f"Школа {world.secret}", "name": f"УЦ {world.secret}"},
         "register-statements": {"count": 2},
         "publish-consent-text": {
             "school": f"Школа {world.secret}",

@@ -169,6 +169,10 @@ async def _delivery(world: SchoolWorld) -> None:
         "consent_text", school=ids["school"], purpose="ELECTRONIC_FORM", version="1", title=f"Согласие {secret}",
         body=secret, published_at=NOW,
     )  # fmt: skip
+    ids["signing_agreement"] = await insert(
+        "signing_agreement", school=ids["school"], guardian=ids["guardian"], document_reference=f"Соглашение {secret}",
+        signed_on=TODAY, registered_at=NOW,
+    )  # fmt: skip
     ids["signature"] = await insert(
         "signature", school=ids["school"], kind="ENHANCED", verdict="VALID", reason="", document=secret.encode(),
         document_sha256="0" * 64, cms=b"\x30\x80", signer=f"{secret} Анна", checked_at=NOW, checked_by="",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -21,6 +21,8 @@ query ($pupil: ID!, $guardian: ID, $at: DateTime) { accessState(pupilId: $pupil,
 WITHDRAW = "mutation ($pupil: ID!) { withdrawConsent(input: {pupilId: $pupil}) { registeredAt } }"
 WEEK = 'query ($pupil: ID!) { diaryWeek(pupilId: $pupil, weekOf: "2026-11-24") { version } }'
 SECOND = timedelta(seconds=1)
+TICK = timedelta(microseconds=1)
+NOON = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 
 async def state(service: Service, town: Town, who: str, at: datetime, login: str = "daria") -> dict[str, Any]:
@@ -191,3 +193,27 @@ async def test_a_deleted_guardianship_stays_in_the_history(town: Town) -> None:
         "SELECT removed FROM guardianship_version WHERE guardian = $1 AND pupil = $2 ORDER BY id", late, nina
     )
     assert [row["removed"] for row in removed] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("at", "answered"),
+    [
+        (NOON, {"lawful": True, "verdict": "ALLOWED"}),
+        (NOON + TICK, {"refused": ["BAD_INPUT"]}),
+        (NOON - timedelta(days=365 * 20), {"lawful": False, "verdict": "NOT_FOUND"}),
+        (datetime(1990, 1, 1, tzinfo=UTC), {"lawful": False, "verdict": "NOT_FOUND"}),
+        (datetime(1990, 1, 1, tzinfo=UTC) - TICK, {"refused": ["BAD_INPUT"]}),
+        (datetime(1, 1, 1, tzinfo=UTC), {"refused": ["BAD_INPUT"]}),
+        (datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))), {"refused": ["BAD_INPUT"]}),
+        (datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-14))), {"refused": ["BAD_INPUT"]}),
+    ],
+    ids=str,
+)
+async def test_an_instant_is_neither_ahead_nor_older_than_any_record(
+    service: Service, town: Town, at: datetime, answered: dict[str, Any]
+) -> None:
+    """Before the school knew anything nobody had access, and nothing is named that it would rest on (R2.4)."""
+    asked = await state(service, town, "anna", at)
+    assert {name: asked[name] for name in answered} == answered
+    if answered.get("lawful") is False:
+        assert (asked["decisions"], asked["guardianships"]) == ([], [])

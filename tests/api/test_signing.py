@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from diary.consent.signatures import gost
-from diary.delivery import signing
+from diary.delivery import signed_files
 from diary.kit import database
 from diary.kit.clock import SetClock
 from tests.api.documents import WEEK
@@ -88,7 +88,9 @@ class Desk:
         """Enter a code."""
         return await self.ask(SIGN, {"id": request, "code": code}, token=token)
 
-    async def submit(self, cms: bytes, document: bytes | None = None, decision: str = "GIVEN") -> dict[str, Any]:
+    async def submit(
+        self, cms: bytes, document: bytes | None = None, decision: str = "GIVEN", told: dict[str, str] | None = None
+    ) -> dict[str, Any]:
         """Hand in a signature file under the document as it stands, or under another one."""
         signed = document or (await self.document(decision))["document"].encode()
         given = {
@@ -96,6 +98,7 @@ class Desk:
             "decision": decision,
             "document": b64encode(signed).decode(),
             "signature": b64encode(cms).decode(),
+            "particulars": TOLD if told is None else told,
         }
         return await self.ask(SUBMIT, {"input": given})
 
@@ -123,6 +126,30 @@ async def trust(school: UUID, authority: int = 1, **more: Any) -> None:
     )  # fmt: skip
 
 
+async def agree(school: UUID, **person: UUID) -> UUID:
+    """Let a person sign by codes."""
+    agreed: UUID = await insert(
+        "signing_agreement", school=school, **person, document_reference="Соглашение № 4", signed_on=NOON.date(),
+        registered_at=NOON,
+    )  # fmt: skip
+    return agreed
+
+
+async def confirmed(school: UUID, account: int, value: str, **more: Any) -> UUID:
+    """Enter an own address whose code has come back."""
+    contact: UUID = await insert(
+        "contact_point", school=school, **{"channel": "EMAIL", "value": value, "provenance": "SELF_ENTERED", **more}
+    )
+    code = await insert(
+        "one_time_code", school=school, purpose="CONFIRM_CONTACT", account=account, contact_point=contact,
+        code_hash="", sent_at=NOON - timedelta(hours=1), expires_at=NOON, used_at=NOON - timedelta(minutes=59),
+    )  # fmt: skip
+    await database.execute(
+        "UPDATE contact_point SET confirmed_at = $2, confirmed_by_code = $3 WHERE id = $1", contact, NOON, code
+    )
+    return contact
+
+
 async def evidence() -> list[asyncpg.Record]:
     """Return the kept signatures, oldest first."""
     return await database.fetch("SELECT * FROM signature ORDER BY id")
@@ -137,16 +164,21 @@ async def ledger(desk: Desk) -> list[asyncpg.Record]:
     )
 
 
-@pytest.fixture
-async def desk(service: Service, town: Town) -> Desk:
-    """Galina has a confirmed address, and her school trusts one authority."""
+async def seated(service: Service, town: Town) -> Desk:
+    """Galina has an address that a code has confirmed and an agreement, and her school trusts one authority."""
     await database.execute("UPDATE school SET address = 'г. Пермь, ул. Мира, 2' WHERE id = $1", town.first.id)
-    contact = await insert(
-        "contact_point", school=town.first.id, guardian=town.first.guardians["galina"], channel="EMAIL",
-        value="galina@families.example", provenance="PAPER", document_reference="Папка 2", confirmed_at=NOON,
-    )  # fmt: skip
+    contact = await confirmed(
+        town.first.id, town.accounts["galina"], "galina@families.example", guardian=town.first.guardians["galina"]
+    )
+    await agree(town.first.id, guardian=town.first.guardians["galina"])
     await trust(town.first.id)
     return Desk(service, town, await service.sign_in("galina"), contact)
+
+
+@pytest.fixture
+async def desk(service: Service, town: Town) -> Desk:
+    """Everything that signing needs."""
+    return await seated(service, town)
 
 
 # A simple signature: the account and a code.
@@ -268,10 +300,9 @@ async def test_a_code_goes_to_an_own_confirmed_contact_in_use_only(desk: Desk) -
     )  # fmt: skip
     for contact in (others, pupils_own, unconfirmed, retired, "no-such-id"):
         assert codes(await desk.request(contactId=str(contact))) == ["NOT_FOUND"]
-    postal = await insert(
-        "contact_point", **(address | {"channel": "POSTAL"}), guardian=town.first.guardians["galina"], value="Пермь",
-        confirmed_at=NOON,
-    )  # fmt: skip
+    postal = await confirmed(
+        town.first.id, town.accounts["galina"], "Пермь", guardian=town.first.guardians["galina"], channel="POSTAL"
+    )
     assert codes(await desk.request(contactId=str(postal))) == ["BAD_INPUT"]
 
 
@@ -324,10 +355,8 @@ async def test_a_pupil_signs_the_own_decision_from_the_fourteenth_birthday_on(
     misha = town.first.pupils["misha"]
     await database.execute("UPDATE pupil SET birth_date = $2 WHERE id = $1", misha, born)
     await database.execute("UPDATE school SET address = 'г. Пермь, ул. Мира, 2' WHERE id = $1", town.first.id)
-    contact = await insert(
-        "contact_point", school=town.first.id, pupil=misha, channel="EMAIL", value="m@x.example", provenance="PAPER",
-        document_reference="Папка 2", confirmed_at=NOON,
-    )  # fmt: skip
+    contact = await confirmed(town.first.id, town.accounts["misha"], "m@x.example", pupil=misha)
+    await agree(town.first.id, pupil=misha)
     own = Desk(service, town, await service.sign_in("misha"), contact)
     own.pair = {"pupilId": str(misha)}
     answer = await own.request()
@@ -483,17 +512,18 @@ async def test_a_signature_file_from_before_a_withdrawal_does_not_consent_again(
     withdrawn = await desk.submit(await desk.signed(decision="WITHDRAWN"), decision="WITHDRAWN")
     assert withdrawn["data"]["submitSignedConsent"]["decision"]["decision"] == "WITHDRAWN"
 
-    again = await desk.submit(cms, document)
-    assert again["data"]["submitSignedConsent"]["verdict"] == "TAMPERED"
+    kept = len(await evidence())
+    assert codes(await desk.submit(cms, document)) == ["DOCUMENT_CHANGED"]
+    assert len(await evidence()) == kept
     assert [row["decision"] for row in await ledger(desk)] == ["GIVEN", "WITHDRAWN"]
     assert await desk.reads() == ["CONSENT_WITHDRAWN"]
 
 
 async def test_so_many_signature_files_are_looked_at_in_a_day(desk: Desk, clock: SetClock) -> None:
-    answers = [codes(await desk.submit(b"garbage")) for _ in range(signing.FILES_AT_MOST + 1)]
-    assert answers == [[]] * signing.FILES_AT_MOST + [["TOO_MANY_SIGNATURES"]]
-    assert len(await evidence()) == signing.FILES_AT_MOST
-    clock.move(signing.FILES_WITHIN)
+    answers = [codes(await desk.submit(b"garbage")) for _ in range(signed_files.FILES_AT_MOST + 1)]
+    assert answers == [[]] * signed_files.FILES_AT_MOST + [["TOO_MANY_SIGNATURES"]]
+    assert len(await evidence()) == signed_files.FILES_AT_MOST
+    clock.move(signed_files.FILES_WITHIN)
     assert codes(await desk.submit(b"garbage")) == []
 
 
@@ -504,14 +534,14 @@ async def test_what_is_no_file_or_too_large_is_refused_and_not_kept(desk: Desk) 
         {"document": document, "signature": "%"},
         {"document": document, "signature": ""},
         {"document": "", "signature": "MA=="},
-        {"document": document, "signature": b64encode(b"0" * (signing.LARGEST_SIGNATURE + 1)).decode()},
-        {"document": b64encode(b"0" * (signing.LARGEST_DOCUMENT + 1)).decode(), "signature": "MA=="},
+        {"document": document, "signature": b64encode(b"0" * (signed_files.LARGEST_SIGNATURE + 1)).decode()},
+        {"document": b64encode(b"0" * (signed_files.LARGEST_DOCUMENT + 1)).decode(), "signature": "MA=="},
     ):
         assert codes(await desk.ask(SUBMIT, {"input": {**desk.pair, **change}})) == ["BAD_INPUT"]
     stranger = {"input": {**desk.pair, "document": "%", "signature": "%"}}
     assert codes(await desk.ask(SUBMIT, stranger, token=await desk.service.sign_in("anna"))) == ["NOT_FOUND"]
     assert await evidence() == []
-    at_most = b"0" * signing.LARGEST_SIGNATURE
+    at_most = b"0" * signed_files.LARGEST_SIGNATURE
     assert (await desk.submit(at_most))["data"]["submitSignedConsent"]["verdict"] == "MALFORMED"
 
 
@@ -577,6 +607,7 @@ async def test_a_code_confirmed_by_somebody_elses_account_is_not_the_guardians_s
         "signature", school=desk.town.first.id, kind="SIMPLE", verdict="VALID", checked_at=NOON,
         document=document["document"].encode(), document_sha256=document["documentSha256"],
         account=desk.town.accounts[login], code_sent_to="g@x.example", code_confirmed_at=NOON,
+        agreement=(await database.fetch("SELECT id FROM signing_agreement"))[0]["id"],
     )  # fmt: skip
     given = {**desk.pair, "form": "ELECTRONIC", "signatureKind": "SIMPLE", "signatureId": str(signature)}
     answer = await desk.ask(REGISTER, {"input": given}, token=await desk.service.sign_in("daria"))
@@ -642,7 +673,7 @@ async def test_what_the_signer_puts_in_is_in_the_signed_document_and_nothing_els
     assert [row["decision"] for row in await ledger(desk)] == ["GIVEN"]
 
 
-async def test_a_signature_file_under_empty_places_is_refused_and_under_filled_ones_counts(desk: Desk) -> None:
+async def test_a_signature_file_under_empty_places_is_refused_and_under_filled_ones_is_read(desk: Desk) -> None:
     empty = await desk.ask(DOCUMENT, {**desk.pair, "purpose": "PERSONAL_DATA", "decision": "GIVEN"})
     bare = empty["data"]["consentDocument"]["document"]
     signer = signers.person("ECDSA", name=named("Галкина", "Галина"), **TERM)
@@ -651,6 +682,7 @@ async def test_a_signature_file_under_empty_places_is_refused_and_under_filled_o
     filled = bare.replace("_" * 32, "г. Пермь, ул. Мира, 2, кв. 1")
     answer = await desk.submit(signers.signed(signer, document=filled.encode()), filled.encode())
     assert answer["data"]["submitSignedConsent"]["verdict"] == "VALID"
+    assert answer["data"]["submitSignedConsent"]["statementId"] is not None
 
 
 async def test_without_the_schools_address_nothing_is_signed(desk: Desk) -> None:

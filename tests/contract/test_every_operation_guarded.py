@@ -24,6 +24,8 @@ OPEN = {
 }
 #: Shows only what belongs to the viewer, or to everybody alike, so that everybody with a session may ask.
 OWN = {"viewer", "mailbox", "unreadMessages", "pushKey"}
+#: Does something to the viewer's own account alone, and asks for its password.
+ASKS_PASSWORD = {"changePassword"}
 
 OPERATIONS = [
     (kind, name)
@@ -154,7 +156,7 @@ async def test_nobody_gets_anything_without_a_session(service: Service, town: To
         assert await run(service, kind, name, await mishas(town), "no-such-token") == ["SIGN_IN_REQUIRED"]
 
 
-@pytest.mark.parametrize(("kind", "name"), [one for one in OPERATIONS if one[1] not in {*OPEN, *OWN}])
+@pytest.mark.parametrize(("kind", "name"), [one for one in OPERATIONS if one[1] not in {*OPEN, *OWN, *ASKS_PASSWORD}])
 async def test_a_stranger_sees_and_does_nothing(service: Service, town: Town, kind: str, name: str) -> None:
     ids = await mishas(town)
     for login in STRANGERS:
@@ -175,10 +177,19 @@ async def test_what_everybody_may_ask_shows_only_the_own(service: Service, town:
         assert await run(service, kind, name, ids, await service.sign_in(login)) == [], login
 
 
+@pytest.mark.parametrize("name", sorted(ASKS_PASSWORD))
+async def test_what_asks_for_the_password_does_nothing_without_it(service: Service, town: Town, name: str) -> None:
+    text, given = document("mutation", name, await mishas(town))
+    wrong = dict.fromkeys(given, "not the password")
+    for login in STRANGERS:
+        answer = await service.post(text, wrong, token=await service.sign_in(login))
+        assert codes(answer) == ["SIGN_IN_FAILED"], login
+
+
 def test_no_operation_was_forgotten() -> None:
     assert {name for _kind, name in OPERATIONS} == {
         "viewer", "pupil", "diaryWeek", "obligations", "deliveryAgreements", "accessState", "consentDocument",
-        "consents",
+        "consents", "changePassword",
         "contactPoints", "pushKey", "mailbox", "unreadMessages", "markRead",
         "signIn", "signOut", "recordMark", "correctMark", "registerConsent", "withdrawConsent",
         "agreeDelivery", "addContactPoint", "confirmContactPoint", "resendContactCode", "replaceContactPoint",

@@ -392,3 +392,15 @@ async def test_what_a_family_has_agreed_fits_what_it_has_decided(now: datetime) 
     await nothing(f"SELECT 1 FROM ({pairs}) AS p WHERE registered_at > $1", now)
     await nothing(f"SELECT 1 FROM ({pairs}) AS p WHERE form = 'ELECTRONIC' AND channels[1] <> 'EMAIL'", now)
     await nothing(f"SELECT 1 FROM ({pairs}) AS p WHERE origin = 'OFFICE' AND document_reference = ''", now)
+
+
+async def test_most_guardians_have_agreed_that_codes_are_their_signature(now: datetime) -> None:
+    guardians = await one("SELECT count(*) FROM guardian")
+    assert 0.7 < await one("SELECT count(*) FROM signing_agreement WHERE ended_at IS NULL") / guardians < 0.9
+    cast = "SELECT c.guardian FROM account a JOIN capacity c ON c.account = a.id WHERE a.username = ANY ($1)"
+    assert (
+        await one(f"SELECT count(*) FROM signing_agreement WHERE guardian IN ({cast})", ["anna", "boris", "galina"])
+        == 3
+    )
+    await nothing("SELECT FROM signing_agreement WHERE registered_at > $1 OR signed_on > $1", now)
+    await nothing("SELECT FROM account WHERE password_given")

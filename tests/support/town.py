@@ -170,7 +170,7 @@ class Town:
         """Open an account, with a capacity or without any."""
         role = capacity.get("role")
         account: int = await insert(
-            "account", username=login, password=password_hash(), active=True,
+            "account", username=login, password=password_hash(), password_given=False, active=True,
             admin=role in ("OFFICE", "OPERATOR"), superuser=role == "OPERATOR",
         )  # fmt: skip
         if capacity:

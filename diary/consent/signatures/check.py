@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
+from typing import Protocol
 
 from asn1crypto.cms import SignerInfo
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -15,7 +17,7 @@ from pyhanko.version import __version__ as pyhanko_version
 from diary.consent.signatures import gost, names
 from diary.consent.signatures.container import BAD_BYTES, NOT_A_CMS, Container, opened
 from diary.consent.signatures.result import Checked, NotASignature, PersonName
-from diary.consent.signatures.trust import require_trust
+from diary.consent.signatures.trust import require_for_signing, require_trust
 from diary.consent.tables import SignatureVerdict
 from diary.kit.wording import _
 
@@ -30,6 +32,12 @@ UNKNOWN_ALGORITHM = _("Подпись не проверена: алгоритм 
 WRONG_SIGNER = _("Подпись принадлежит другому человеку.")
 
 
+class _Leads(Protocol):
+    """Returns the hash of the authority among the trusted that a signature leads to; raises NotASignature."""
+
+    def __call__(self, *, trusted: Sequence[str]) -> str: ...
+
+
 def check_cms(
     document: bytes,
     cms: bytes,
@@ -42,23 +50,28 @@ def check_cms(
     """Say whether this person signed exactly these bytes with a certificate that the school trusts at this instant.
 
     A valid signature is a qualified one when its certificate leads to one of the accredited authorities, which are
-    among the trusted ones. It computes and may wait for openssl: a server calls it through `asyncio.to_thread`. It
-    never asks the network.
+    among the trusted ones. It computes without a bound and may wait for openssl: a server calls it through
+    `apart.check`. It never asks the network.
     """
     checked_by = f"pyHanko {pyhanko_version}"
     try:
         container = opened(cms)
     except NotASignature as found:
         return Checked(verdict=found.verdict, reason=found.reason, checked_by=checked_by)
-    verdict, reason = SignatureVerdict.VALID, CONFIRMED
+    verdict, reason, authority, qualified = SignatureVerdict.VALID, CONFIRMED, "", False
     try:
+        require_for_signing(container.certificate)
         if container.is_gost:
             arguments = gost.gost_arguments()
             checked_by = gost.checked_by() if arguments is not None else ""
-            gost.require_openssl_agrees(document, container.der, trusted, at, arguments=arguments)
+            with gost.signed_file(document, container.der, arguments=arguments) as file:
+                gost.require_same_bytes(file)
+                authority, qualified = _authority(partial(gost.require_trust, file, at=at), trusted, accredited)
         else:
             _require_same_bytes(document, container)
-            require_trust(container.certificate, container.others, trusted, at)
+            authority, qualified = _authority(
+                partial(require_trust, container.certificate, container.others, at=at), trusted, accredited
+            )
         if not names.is_person(container.certificate, expected):
             raise NotASignature(SignatureVerdict.WRONG_SIGNER, WRONG_SIGNER)  # noqa: TRY301 - one way out for all
     except NotASignature as found:
@@ -70,22 +83,19 @@ def check_cms(
         certificate=container.certificate.dump(),
         signed_at=container.signed_at,
         checked_by=checked_by,
-        qualified=verdict is SignatureVerdict.VALID and _is_accredited(document, container, accredited, at),
+        qualified=qualified and verdict is SignatureVerdict.VALID,
+        authority_sha256=authority if verdict is SignatureVerdict.VALID else "",
     )
 
 
-def _is_accredited(document: bytes, container: Container, accredited: Sequence[str], at: datetime) -> bool:
-    """Say whether a signature that is valid leads to one of these authorities too."""
-    if not accredited:
-        return False
-    try:
-        if container.is_gost:
-            gost.require_openssl_agrees(document, container.der, accredited, at, arguments=gost.gost_arguments())
-        else:
-            require_trust(container.certificate, container.others, accredited, at)
-    except NotASignature:
-        return False
-    return True
+def _authority(lead: _Leads, trusted: Sequence[str], accredited: Sequence[str]) -> tuple[str, bool]:
+    """Return the hash of the authority that the signature leads to, and whether it is an accredited one."""
+    if accredited:
+        try:
+            return lead(trusted=accredited), True
+        except NotASignature:
+            pass
+    return lead(trusted=trusted), False
 
 
 def _require_same_bytes(document: bytes, container: Container) -> None:

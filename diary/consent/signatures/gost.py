@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from asn1crypto import pem, x509
+
 from diary.consent.signatures.result import NotASignature
-from diary.consent.signatures.trust import EXPIRED, NOT_YET_VALID, UNTRUSTED
+from diary.consent.signatures.trust import EXPIRED, NOT_YET_VALID, UNTRUSTED, authorities, sha256_of
 from diary.consent.tables import SignatureVerdict
 from diary.kit.wording import _
 
@@ -20,6 +25,22 @@ OPENSSL_SECONDS = 10
 
 NO_GOST = _("Подпись по ГОСТ не проверена: на сервере школы нет средства проверки таких подписей.")
 GOST_FAILED = _("Подпись по ГОСТ не проверена: средство проверки не справилось с файлом.")
+#: By these alone openssl says that the signature is not one of these bytes; anything else is a failure of its own.
+OTHER_BYTES = frozenset({"verification failure", "content verify error", "signature mismatch", "bad signature"})
+#: By these it says that the certificate leads to no authority of the school.
+NO_WAY_TO_TRUST = frozenset(
+    {
+        "unable to get local issuer certificate",
+        "unable to get issuer certificate",
+        "unable to verify the first certificate",
+        "self-signed certificate",
+        "self-signed certificate in certificate chain",
+        "self signed certificate",
+        "self signed certificate in certificate chain",
+        "certificate signature failure",
+        "invalid ca certificate",
+    }
+)
 TAMPERED = _("Документ не совпадает с тем, что подписано: он изменён или подпись от другого документа.")
 
 
@@ -51,45 +72,81 @@ def checked_by() -> str:
     return " ".join(_openssl(("version",)).stdout.split()[:2])
 
 
-def require_openssl_agrees(
-    document: bytes, cms: bytes, trusted: Sequence[str], at: datetime, *, arguments: Sequence[str] | None
-) -> None:
-    """Refuse a signature that openssl does not confirm: first the bytes, then the way to a trusted authority."""
+@dataclass(frozen=True, slots=True)
+class SignedFile:
+    """A document and its signature where openssl can read them."""
+
+    place: Path
+    arguments: Sequence[str]
+
+    def verified(self, *more: str) -> subprocess.CompletedProcess[str]:
+        """Let openssl check the signature; raises NotASignature when it cannot be run."""
+        files = ("-inform", "DER", "-in", str(self.place / "cms"), "-content", str(self.place / "document"))
+        command = ("cms", "-verify", "-binary", *self.arguments, *files, "-out", str(self.place / "out"))
+        try:
+            return _openssl((*command, *more))
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise NotASignature(SignatureVerdict.NOT_CHECKED, GOST_FAILED) from error
+
+
+@contextmanager
+def signed_file(document: bytes, cms: bytes, *, arguments: Sequence[str] | None) -> Iterator[SignedFile]:
+    """Keep the two for the while of the check; refuse where openssl does not know the national algorithms."""
     if arguments is None:
         raise NotASignature(SignatureVerdict.NOT_CHECKED, NO_GOST)
     with tempfile.TemporaryDirectory(prefix="diary-signature-") as folder:
         place = Path(folder)
         (place / "document").write_bytes(document)
         (place / "cms").write_bytes(cms)
-        (place / "trusted").write_text("\n".join(trusted), encoding="utf-8")
-        files = ("-inform", "DER", "-in", str(place / "cms"), "-content", str(place / "document"))
-        command = ("cms", "-verify", "-binary", *arguments, *files, "-out", str(place / "out"))
-        roots = ("-CAfile", str(place / "trusted")) if trusted else ("-no-CAfile",)
-        try:
-            bytes_agree = _openssl((*command, "-noverify"))
-            # Only the school's own list: not what the operating system trusts.
-            leads_to_trust = _openssl(
-                (
-                    *command,
-                    *roots,
-                    *("-no-CApath", "-no-CAstore", "-partial_chain", "-purpose", "any"),
-                    *("-attime", str(int(at.timestamp()))),
-                )
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise NotASignature(SignatureVerdict.NOT_CHECKED, GOST_FAILED) from error
-    if bytes_agree.returncode != 0:
-        told = bytes_agree.stderr.lower()
-        if "verification failure" in told or "digest" in told or "bad signature" in told:
-            raise NotASignature(SignatureVerdict.TAMPERED, TAMPERED)
-        raise NotASignature(SignatureVerdict.NOT_CHECKED, GOST_FAILED)
-    if leads_to_trust.returncode != 0:
-        told = leads_to_trust.stderr.lower()
-        if "certificate has expired" in told:
-            raise NotASignature(SignatureVerdict.EXPIRED, EXPIRED)
-        if "not yet valid" in told:
-            raise NotASignature(SignatureVerdict.EXPIRED, NOT_YET_VALID)
+        yield SignedFile(place, arguments)
+
+
+def require_same_bytes(file: SignedFile) -> None:
+    """Refuse what openssl does not confirm to be signed: tampered only when it says exactly that, else not checked."""
+    told = file.verified("-noverify")
+    if told.returncode == 0:
+        return
+    reasons = _reasons(told.stderr)
+    if reasons and reasons <= OTHER_BYTES:
+        raise NotASignature(SignatureVerdict.TAMPERED, TAMPERED)
+    raise NotASignature(SignatureVerdict.NOT_CHECKED, GOST_FAILED)
+
+
+def require_trust(file: SignedFile, *, trusted: Sequence[str], at: datetime) -> str:
+    """Return the hash of the trusted authority that the certificate leads to at this instant; refuse one without any.
+
+    What openssl says in words that are not known here is no verdict.
+    """
+    roots = authorities(trusted)
+    told = _led(file, roots, at)
+    if told.returncode == 0:
+        # Which of them it was openssl does not say.
+        return next((sha256_of(root) for root in roots if _led(file, [root], at).returncode == 0), "")
+    found = re.search(r"Verify error: *(.+)", told.stderr)
+    problem = found[1].strip().lower() if found else ""
+    if problem == "certificate has expired":
+        raise NotASignature(SignatureVerdict.EXPIRED, EXPIRED)
+    if problem == "certificate is not yet valid":
+        raise NotASignature(SignatureVerdict.EXPIRED, NOT_YET_VALID)
+    if problem in NO_WAY_TO_TRUST:
         raise NotASignature(SignatureVerdict.UNTRUSTED, UNTRUSTED)
+    raise NotASignature(SignatureVerdict.NOT_CHECKED, GOST_FAILED)
+
+
+def _led(file: SignedFile, roots: Sequence[x509.Certificate], at: datetime) -> subprocess.CompletedProcess[str]:
+    """Let openssl look for a way to these authorities alone: not to what the operating system trusts."""
+    trusted = file.place / "trusted"
+    trusted.write_bytes(b"".join(pem.armor("CERTIFICATE", root.dump()) for root in roots))
+    only = ("-CAfile", str(trusted)) if roots else ("-no-CAfile",)
+    return file.verified(
+        *only, "-no-CApath", "-no-CAstore", "-partial_chain", "-purpose", "any", "-attime", str(int(at.timestamp()))
+    )
+
+
+def _reasons(told: str) -> set[str]:
+    """Return the reasons of openssl's error lines: number, "error", code, library, function, reason, place."""
+    errors = [line.split(":") for line in told.splitlines() if ":error:" in line]
+    return {error[5].strip().lower() if len(error) > 5 else "" for error in errors}
 
 
 def _openssl(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:

@@ -6,6 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from diary.consent.tables import SignatureVerdict
+from diary.kit.wording import _
+
+#: What people call each verdict.
+VERDICTS = {
+    SignatureVerdict.VALID: _("Действительна"),
+    SignatureVerdict.NOT_CHECKED: _("Не проверена"),
+    SignatureVerdict.TAMPERED: _("Документ изменён"),
+    SignatureVerdict.EXPIRED: _("Срок сертификата истёк"),
+    SignatureVerdict.UNTRUSTED: _("Центр не в списке доверенных"),
+    SignatureVerdict.WRONG_SIGNER: _("Подписал другой человек"),
+    SignatureVerdict.SEVERAL_SIGNERS: _("Несколько подписей"),
+    SignatureVerdict.MALFORMED: _("Не файл подписи"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +42,8 @@ class Checked:
     checked_by: str = ""
     #: Whether the certificate leads to an accredited authority, so that the signature is a qualified one.
     qualified: bool = False
+    #: The SHA-256 of the authority's certificate that a valid signature leads to.
+    authority_sha256: str = ""
 
 
 class NotASignature(Exception):  # noqa: N818 - the outcome of a check, which the caller keeps as evidence

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from asn1crypto import pem, x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
+from pyhanko_certvalidator.authority import CertTrustAnchor
 from pyhanko_certvalidator.errors import (
     DisallowedAlgorithmError,
     ExpiredError,
@@ -48,19 +50,34 @@ def authorities(trusted: Iterable[str]) -> list[x509.Certificate]:
     return found
 
 
+def sha256_of(authority: x509.Certificate) -> str:
+    """Return the hash by which a signature names its authority."""
+    return hashlib.sha256(authority.dump()).hexdigest()
+
+
+def require_for_signing(certificate: x509.Certificate) -> None:
+    """Refuse a certificate that says what it is for, and signing documents is not among it."""
+    try:
+        if certificate.key_usage_value is not None:
+            KeyUsageConstraints(key_usage=SIGNING, match_all_key_usages=False).validate(certificate)
+    except (InvalidCertificateError, *BAD_BYTES) as error:
+        raise NotASignature(SignatureVerdict.UNTRUSTED, NOT_FOR_SIGNING) from error
+
+
 def require_trust(
     certificate: x509.Certificate, others: Sequence[x509.Certificate], trusted: Sequence[str], at: datetime
-) -> None:
-    """Refuse a certificate that at this instant leads to no trusted authority; nothing is fetched (no OCSP, no CRL)."""
+) -> str:
+    """Return the hash of the trusted authority that a certificate leads to at this instant; refuse one without any.
+
+    Nothing is fetched (no OCSP, no CRL).
+    """
     roots = authorities(trusted)
     if not roots:
         raise NotASignature(SignatureVerdict.UNTRUSTED, UNTRUSTED)
     try:
         # An empty list is never passed on: the library would fall back to what the operating system trusts.
         context = ValidationContext(trust_roots=roots, other_certs=others, moment=at, allow_fetching=False)
-        asyncio.run(CertificateValidator(certificate, others, context).async_validate_path())
-        if certificate.key_usage_value is not None:
-            KeyUsageConstraints(key_usage=SIGNING, match_all_key_usages=False).validate(certificate)
+        path = asyncio.run(CertificateValidator(certificate, others, context).async_validate_path())
     except ExpiredError as error:
         raise NotASignature(SignatureVerdict.EXPIRED, EXPIRED) from error
     except NotYetValidError as error:
@@ -71,3 +88,6 @@ def require_trust(
         raise NotASignature(SignatureVerdict.UNTRUSTED, NOT_FOR_SIGNING) from error
     except (PathError, ValidationError, UnsupportedAlgorithm, *BAD_BYTES) as error:
         raise NotASignature(SignatureVerdict.UNTRUSTED, UNTRUSTED) from error
+    # The roots are certificates, so the end of the way is one.
+    assert isinstance(path.trust_anchor, CertTrustAnchor)
+    return sha256_of(path.trust_anchor.certificate)
