@@ -171,7 +171,11 @@ async def test_a_clerk_agrees_with_a_family_and_asks_whether_its_access_was_lawf
     await page.locator("select[aria-label^='Почему на бумаге']").select_option("UNABLE")
     await desk.picture(f"{width}-agreement")
     await page.get_by_role("button", name="Выполнить").click()
-    await expect(page.get_by_text("Соглашение записано: на бумаге, нет возможности.")).to_be_visible()
+    await expect(
+        page.get_by_text(
+            "Соглашение записано: на бумаге, нет возможности; печатный дневник получает представитель лично."
+        )
+    ).to_be_visible()
 
     await fill_in("contact-details", value="8 916 123-45-67", document="Папка 3, лист 9")
     await page.locator("select[aria-label^='Канал']").select_option("SMS")
