@@ -55,6 +55,11 @@ class StaffMember(BaseUser):
         return Account(id=self.viewer.account_id, username=self.viewer.login)
 
     @property
+    def is_operator(self) -> bool:
+        """Whether the person is above the schools."""
+        return any(capacity.role is Role.OPERATOR for capacity in self.viewer.capacities)
+
+    @property
     def only_school(self) -> UUID | None:
         """The school of whoever has exactly one, so that no form has to ask for it."""
         return next(iter(self.schools)) if len(self.schools) == 1 else None
@@ -97,11 +102,16 @@ def turn_away(_conn: HTTPConnection, problem: Exception) -> Response:
     return refuse(401, str(problem))
 
 
-async def act_as_staff(schools: frozenset[UUID]) -> None:
-    """Let row-level security judge every statement of the open transaction from here on."""
+async def act_as_staff(schools: frozenset[UUID], *, operator: bool = False) -> None:
+    """Let row-level security judge every statement of the open transaction from here on.
+
+    An operator reads also the trail of what belongs to no school.
+    """
     await database.fetch(
-        "SELECT set_config('diary.schools', $1, true), set_config('role', 'diary_staff', true)",
+        "SELECT set_config('diary.schools', $1, true), set_config('diary.operator', $2, true), "
+        "set_config('role', 'diary_staff', true)",
         ",".join(str(school) for school in sorted(schools)),
+        "yes" if operator else "",
     )
 
 
@@ -113,14 +123,14 @@ async def as_application(staff: StaffMember) -> AsyncIterator[None]:
     """
     await database.fetch("SELECT set_config('role', 'none', true)")
     yield
-    await act_as_staff(staff.schools)
+    await act_as_staff(staff.schools, operator=staff.is_operator)
 
 
 @asynccontextmanager
 async def staff_transaction(staff: StaffMember) -> AsyncIterator[None]:
     """Open one transaction as the staff role: only the member's schools can be seen or changed in it (D10)."""
     async with transaction(staff.viewer):
-        await act_as_staff(staff.schools)
+        await act_as_staff(staff.schools, operator=staff.is_operator)
         yield
 
 

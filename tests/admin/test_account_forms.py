@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import httpx
 import pytest
 
@@ -131,3 +133,43 @@ async def test_a_password_that_is_guessed_first_is_refused(clerk: httpx.AsyncCli
 
     assert (answer.status_code, answer.json()["detail"].split(".")[0]) == (422, "Такой пароль легко угадать")
     assert await state("office-А") == (True, True)
+
+
+async def trail_of_passwords(client: httpx.AsyncClient, account: int) -> list[tuple[int | None, dict[str, object]]]:
+    """Return who has changed an account's password and how, as the panel shows it."""
+    found = await client.get(
+        "/api/tables/audit_entry/", params={"record": "account", "record_id": str(account), "__page_size": 15}
+    )
+    changes = [(row["actor"], row["after"]) for row in found.json()["rows"] if row["action"] == "UPDATE"]
+    told = [(actor, json.loads(after) if isinstance(after, str) else after) for actor, after in changes]
+    return [(actor, after) for actor, after in told if "password" in after]
+
+
+async def test_who_gave_a_password_is_read_in_the_trail_by_the_office_and_the_operator(
+    clerk: httpx.AsyncClient, worlds: Worlds, sign_in: SignIn
+) -> None:
+    account = worlds.a.accounts["guardian"]
+    await submit(clerk, "close-account", {"login": "guardian-А", "act": "NEW_PASSWORD"})
+    elsewhere, operator = await sign_in("office-Б"), await sign_in("root")
+
+    expected = [(worlds.a.accounts["office"], {"password": "changed"})]
+    assert await trail_of_passwords(clerk, account) == expected
+    assert await trail_of_passwords(operator, account) == expected
+    assert await trail_of_passwords(elsewhere, account) == []
+    assert "argon2" not in str(await database.fetch("SELECT before, after FROM audit_entry"))
+
+
+async def test_a_clerks_sign_in_is_read_by_the_own_office_and_an_operators_by_the_operator(
+    clerk: httpx.AsyncClient, worlds: Worlds, sign_in: SignIn
+) -> None:
+    operator = await sign_in("root")
+    started = {"record": "session", "action": "INSERT", "__page_size": 15}
+
+    seen = (await clerk.get("/api/tables/audit_entry/", params=started)).json()["rows"]
+    by_operator = (await operator.get("/api/tables/audit_entry/", params=started)).json()["rows"]
+
+    (root,) = await database.fetch("SELECT id FROM account WHERE username = 'root'")
+    assert [json.loads(row["after"])["user_id"] for row in seen] == [worlds.a.accounts["office"]]
+    assert sorted(json.loads(row["after"])["user_id"] for row in by_operator) == sorted(
+        [root["id"], worlds.a.accounts["office"]]
+    )
