@@ -7,16 +7,18 @@ import os
 import statistics
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from diary.access.viewer import Nobody
-from diary.delivery import duties
+from diary.delivery import duties, obligations
 from diary.delivery.obligation_pages import Filter, Obligation, cursor_of, statement
 from diary.delivery.tables import ObligationKind, ObligationState
 from diary.kit import database
 from diary.kit.announcement import announcements
+from diary.kit.command import transaction
 from diary.paper import weekly
 from embedded.servers import temporary_servers
 from settings import settings
@@ -119,6 +121,26 @@ async def opening() -> None:
     tell("a run of the clock that changes nothing", *await milliseconds(run, rounds=10))
 
 
+class _Undone(Exception):  # noqa: N818 - takes the measured breaches back
+    """The duties stay open for what is measured next."""
+
+
+async def breaching() -> None:
+    """Measure the run after a deadline that a whole school has missed; the limit of a statement is 5 s."""
+
+    async def run() -> None:
+        with suppress(_Undone):
+            async with transaction(CLOCK):
+                # A session whose plans were made for nothing to note.
+                for _run in range(8):
+                    await obligations.note_breaches(CLOCK, MONDAY)
+                if await obligations.note_breaches(CLOCK, MONDAY + timedelta(days=365)) != 5 * PUPILS:
+                    raise SystemExit("not every duty was breached")
+                raise _Undone
+
+    tell("noting 5,000 breaches at once", *await milliseconds(run, rounds=3))
+
+
 async def batch(school: UUID) -> None:
     """Measure what the clock asks on Thursday at six: whose sheets are to be queued."""
     await database.execute(PRINTED, school, MONDAY, WEEKS_PRINTED)
@@ -166,6 +188,7 @@ async def measure(redis_url: str) -> None:
         school = (await database.fetch(SCHOOL, PUPILS))[0]["id"]
         await database.execute("ANALYZE")
         await opening()
+        await breaching()
         await database.execute(YEAR, school, ROWS, MONDAY, 2 * PUPILS)
         await batch(school)
         await pages(school)
