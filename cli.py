@@ -253,9 +253,10 @@ def account() -> None:
 def create(login: str, role: str, school: str | None, person: str | None) -> None:
     """Open an account and print its password, once. With DIARY_PASSWORD set, that is the password."""
     with _servers():
-        from diary.access.accounts import NewAccount, create_account
+        from diary.access.accounts import NewAccount
         from diary.access.tables import Role
         from diary.access.viewer import Nobody
+        from diary.delivery.given_passwords import create_account
 
         async def work() -> NewAccount:
             async with _pool():
@@ -293,8 +294,9 @@ def close(login: str) -> None:
 def password(login: str) -> None:
     """Give an account a new password and print it, once; its sessions end at once."""
     with _servers():
-        from diary.access.accounts import NewAccount, give_new_password
+        from diary.access.accounts import NewAccount
         from diary.access.viewer import Nobody
+        from diary.delivery.given_passwords import give_new_password
 
         async def work() -> NewAccount:
             async with _pool(), _speaking():

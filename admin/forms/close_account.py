@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from admin.forms.form import Desk, Fields, StaffForm, choice, typed
 from admin.labels import CHOICES
-from diary.access.accounts import close_account, give_new_password
+from diary.access.accounts import close_account
+from diary.delivery.given_passwords import give_new_password
 
 
 class Act(StrEnum):
@@ -38,7 +39,8 @@ async def close(desk: Desk, fields: ClosingFields) -> str:
 FORM = StaffForm(
     slug="close-account",
     name="Закрыть учётную запись или выдать новый пароль",
-    description="Для учётных записей семей и педагогов вашей школы. Все сеансы завершаются сразу.",
+    description="Для учётных записей семей и педагогов вашей школы. Все сеансы завершаются сразу. О новом пароле"
+    " узнают все адреса человека.",
     group="Люди",
     fields=ClosingFields,
     handler=close,

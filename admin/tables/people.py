@@ -47,7 +47,7 @@ LISTINGS = (
     ),
     listing(
         GROUP,
-        (Account.username, Account.active, Account.password_given, Account.last_login),
+        (Account.username, Account.active, Account.password_given, Account.password_given_at, Account.last_login),
         link=Account.username,
         order=Account.username,
         unreadable=(

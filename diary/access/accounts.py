@@ -11,7 +11,7 @@ from diary.access.logins import LOGIN_FORM, is_possible, is_text, stored_as
 from diary.access.tables import Account, Role
 from diary.access.viewer import Nobody, Viewer
 from diary.access.weak_passwords import is_weak
-from diary.kit import database
+from diary.kit import clock, database
 from diary.kit.command import command
 from diary.kit.refusal import BadInput, NotAllowed, NotFound, Refusal
 from diary.kit.wording import _
@@ -120,14 +120,15 @@ async def create_account(
     hashed = await passwords.hash_password(password)
     made = await database.fetch(
         """
-        INSERT INTO account (username, password, password_given, active, admin, superuser)
-        VALUES ($1, $2, true, true, $3, $4)
+        INSERT INTO account (username, password, password_given, password_given_at, active, admin, superuser)
+        VALUES ($1, $2, true, $5, true, $3, $4)
         ON CONFLICT (username) DO NOTHING RETURNING id
         """,
         login,
         hashed,
         role in _STAFF,
         role is Role.OPERATOR,
+        clock.now(),
     )
     if not made:
         raise LoginTaken(login=login)
@@ -157,7 +158,9 @@ async def give_new_password(actor: Viewer | Nobody, login: str) -> NewAccount:
     account_id, name = await _governed(actor, login)
     password = secrets.token_urlsafe(12)
     await Account.update_password(account_id, password)
-    await database.execute("UPDATE account SET password_given = true WHERE id = $1", account_id)
+    await database.execute(
+        "UPDATE account SET password_given = true, password_given_at = $2 WHERE id = $1", account_id, clock.now()
+    )
     await session_tokens.revoke_all(account_id)
     return NewAccount(account_id=account_id, login=name, password=password)
 

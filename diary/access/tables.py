@@ -40,6 +40,8 @@ class Account(BaseUser, tablename="account", help_text="Учётная запи�
     active = Boolean(default=True, help_text="Вход разрешён")
     #: Whoever has given the password may know it still, so that nothing is signed with it (63-FZ art. 9).
     password_given = Boolean(default=True, help_text="Пароль выдан школой и ещё не сменён")
+    #: For a day after it other addresses may object to what is signed.
+    password_given_at = Timestamptz(null=True, default=None, help_text="Когда школа выдала пароль")
     last_login = Timestamptz(null=True, default=None)
 
     _min_password_length = passwords.SHORTEST

@@ -199,6 +199,7 @@ async def replace_contact_point(
         address=address,
     )
     if by_office:
+        # The entry was told to the old address too, while it was in use.
         await _retire(contact_id, replaced_by=added.contact.id)
     else:
         await database.execute("UPDATE contact_point SET replaced_by = $2 WHERE id = $1", contact_id, added.contact.id)
@@ -207,8 +208,11 @@ async def replace_contact_point(
 
 @command
 async def retire_contact_point(viewer: Viewer, *, contact_id: UUID) -> Contact:
-    """Use a contact no more; the row stays. Raises NotFound."""
-    await _own(viewer, contact_id)
+    """Use a contact no more; the row stays, and the person is told, at this contact too. Raises NotFound."""
+    contact = await _own(viewer, contact_id)
+    if contact.confirmed_at is not None:
+        _school, by_office = await _require_person(viewer, contact.guardian_id, contact.pupil_id)
+        await alerts.retired(viewer, contact_id=contact_id, by_office=by_office)
     return await _retire(contact_id, replaced_by=None)
 
 
@@ -275,6 +279,7 @@ async def _add(
     if superseded:
         await database.execute("UPDATE contact_point SET replaced_by = $2 WHERE id = ANY ($1)", superseded, contact.id)
     if by_office:
+        await alerts.entered(viewer, contact_id=contact.id)
         return AddedContact(contact=contact, code_expires_at=None)
     sent = await codes.send_code(
         viewer,
@@ -327,11 +332,11 @@ async def _confirm(viewer: Viewer, used: codes.UsedCode) -> Contact:
     )
     if not rows:
         raise NotFound
-    # The address that this one was entered for has served until now.
+    await alerts.confirmed(viewer, contact_id=used.contact_id)
+    # The address that this one was entered for has served until now, and is told of it as the last thing.
     await database.execute(
         "UPDATE contact_point SET retired_at = $2 WHERE replaced_by = $1 AND retired_at IS NULL", used.contact_id, at
     )
-    await alerts.confirmed(viewer, contact_id=used.contact_id)
     return _contact(rows[0])
 
 

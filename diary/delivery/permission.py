@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +30,10 @@ NOT_WANTED = frozenset({SELF_SERVICE, NO_AGREED_DAY})
 CODE_EXPIRED = "CODE_EXPIRED"
 #: With these the way is shut, not the matter: the next agreed one is tried.
 SHUT_WAYS = frozenset({CONTACT_NOT_CONFIRMED, CONTACT_RETIRED, CONTACT_FAILED, CHANNEL_NOT_AGREED})
+#: How the keys of alerts begin: what was done in a person's name is told at every hour, and at the addresses as they
+#: stood then, for so long: an address that is retired right after is the one that has to hear of it (63-FZ art. 9).
+ALERT = "alert:"
+ALERTS_THE_RETIRED_WITHIN = timedelta(hours=72)
 #: Why a row that may be sent waits.
 QUIET_HOURS = "QUIET_HOURS"
 NOT_AGREED_NOW = "NOT_AGREED_NOW"
@@ -58,7 +62,7 @@ class Permission:
 _ASKED = f"""
     SELECT o.topic, o.kind, o.guardian, o.pupil, o.timing, o.address, c.value, c.messenger, c.push_keys,
         c.confirmed_at <= $3 AS confirmed, c.retired_at <= $3 AS retired, c.failed_at <= $3 AS failed,
-        o.kind = ANY (a.channels) AS agreed,
+        starts_with(o.dedup_key, '{ALERT}') AS is_alert, o.created_at, o.kind = ANY (a.channels) AS agreed,
         CASE WHEN o.topic = 'CODE' THEN
             (SELECT t.expires_at <= $3 FROM one_time_code t WHERE t.id = substr(o.dedup_key, length('code:') + 1)::uuid)
         END AS expired,
@@ -76,7 +80,7 @@ async def ask(outbox_id: UUID, attempt: int, *, at: datetime) -> Permission | No
     """Ask right before sending whether the row may leave and to which address (R1.1, R1.3, R8.1, D5).
 
     About a child the ledger, the agreement in force, the day, the hour and the contact must all allow it; about one's
-    own decision the hour and the contact decide, for a code the contact alone. None when the row is no longer this
+    own decision the hour and the contact decide, for a code or an alert the contact alone. None when the row is no longer this
     worker's: then nothing is done.
     """
     rows = await database.fetch(_ASKED, outbox_id, attempt, at)
@@ -86,7 +90,7 @@ async def ask(outbox_id: UUID, attempt: int, *, at: datetime) -> Permission | No
     topic = OutboxTopic(asked["topic"])
     if topic is OutboxTopic.STAFF_WARNING:
         return Permission(ALLOWED, asked["address"])
-    if (unusable := _why_unusable(asked, topic)) is not None:
+    if (unusable := _why_unusable(asked, topic, at)) is not None:
         return Permission(unusable)
     given = Permission(
         ALLOWED,
@@ -96,7 +100,7 @@ async def ask(outbox_id: UUID, attempt: int, *, at: datetime) -> Permission | No
     )
     if topic is OutboxTopic.CHILD:
         return await _about_a_child(asked, given, at)
-    if topic is OutboxTopic.OWN_MATTER:
+    if topic is OutboxTopic.OWN_MATTER and not asked["is_alert"]:
         days, now = about_oneself(days_of(asked)), clock.now()
         return _in_time(given, days, _departure(asked, days, now), now, at)
     return given
@@ -141,13 +145,14 @@ def _in_time(
     return Permission(reason, retry_at=leaves.at, agreed_day=leaves.agreed_day)
 
 
-def _why_unusable(asked: Mapping[str, Any], topic: OutboxTopic) -> str | None:
+def _why_unusable(asked: Mapping[str, Any], topic: OutboxTopic, at: datetime) -> str | None:
     """Return why nothing may go to the contact of a row, None when it may."""
     is_code = topic is OutboxTopic.CODE
     # A code is what confirms a contact, so it is the one thing that goes to an unconfirmed one.
     if asked["value"] is None or not (asked["confirmed"] or is_code):
         return CONTACT_NOT_CONFIRMED
-    if asked["retired"]:
+    is_told_still = asked["is_alert"] and at <= asked["created_at"] + ALERTS_THE_RETIRED_WITHIN
+    if asked["retired"] and not is_told_still:
         return CONTACT_RETIRED
     if asked["failed"] and not is_code:
         return CONTACT_FAILED

@@ -10,6 +10,7 @@ from diary.consent.signing_agreements import require_agreed
 from diary.consent.tables import Decision, Purpose, SignatureKind
 from diary.delivery import admissibility, alerts, codes, consent_documents, consents, signatures
 from diary.delivery.consent_documents import NOTHING_TOLD, Issued, Particulars
+from diary.delivery.settled_contacts import require_settled
 from diary.delivery.statements import close_overtaken
 from diary.delivery.tables import CodePurpose
 from diary.kit import database
@@ -57,8 +58,8 @@ async def request_signing_code(
 ) -> codes.CodeSent:
     """Send a code to an own confirmed contact, bound to the very document that was shown.
 
-    Raises NotFound, DocumentChanged, DocumentIncomplete, PasswordNotOwn, SigningNotAgreed, ContactNeedsCode, BadInput,
-    TooManyCodes and what `admissibility.require_possible` raises.
+    Raises NotFound, DocumentChanged, DocumentIncomplete, PasswordNotOwn, SigningNotAgreed, ContactNeedsCode,
+    ContactTooNew, BadInput, TooManyCodes and what `admissibility.require_possible` raises.
     """
     consents.require_own(viewer, guardian_id, pupil_id)
     issued = await _issued(guardian_id, pupil_id, purpose, decision, particulars)
@@ -69,7 +70,7 @@ async def request_signing_code(
     if decision is Decision.GIVEN and not issued.is_complete:
         raise DocumentIncomplete
     await _require_signer(viewer, guardian_id, pupil_id)
-    await _require_contact(contact_id, guardian_id or pupil_id)
+    await _require_contact(viewer, contact_id, guardian_id or pupil_id)
     return await codes.send_code(
         viewer,
         account_id=viewer.account_id,
@@ -94,7 +95,7 @@ async def sign_with_code(
     """Sign the document that the code was bound to, and register the decision, all or nothing.
 
     A wrong try counts although it is refused. Raises NotFound, CodeWrong, CodeExpired, CodeSpent, DocumentChanged,
-    PasswordNotOwn, SigningNotAgreed, ContactNeedsCode and what `admissibility.require_possible` raises.
+    PasswordNotOwn, SigningNotAgreed, ContactNeedsCode, ContactTooNew and what `admissibility.require_possible` raises.
     """
     used = await codes.try_code(
         viewer,
@@ -115,7 +116,7 @@ async def _sign(viewer: Viewer, used: codes.UsedCode, address: str) -> consents.
     # Decisions about the pair wait for one another, so the document stays what it is until the end.
     school = await consents.lock_pair(None, guardian_id, pupil_id)
     agreement = await _require_signer(viewer, guardian_id, pupil_id)
-    await _require_contact(used.contact_id, guardian_id or pupil_id)
+    await _require_contact(viewer, used.contact_id, guardian_id or pupil_id)
     confirmed_at = await codes.spend(used)
     document = await _issued(guardian_id, pupil_id, purpose, decision)
     if used.document is None or not document.is_signed_in(used.document):
@@ -161,10 +162,10 @@ async def _require_signer(viewer: Viewer, guardian_id: UUID | None, pupil_id: UU
     return await require_agreed(guardian_id=guardian_id, pupil_id=pupil_id)
 
 
-async def _require_contact(contact_id: UUID, person: UUID) -> None:
+async def _require_contact(viewer: Viewer, contact_id: UUID, person: UUID) -> None:
     """Refuse an address that is not the signer's own, in use, and confirmed by a code that came back from it.
 
-    What staff typed out of a paper could be anybody's. Raises NotFound, ContactNeedsCode.
+    What staff typed out of a paper could be anybody's. Raises NotFound, ContactNeedsCode, ContactTooNew.
     """
     rows = await database.fetch(
         "SELECT confirmed_by_code IS NOT NULL AS by_code FROM contact_point WHERE id = $1 "
@@ -176,3 +177,4 @@ async def _require_contact(contact_id: UUID, person: UUID) -> None:
         raise NotFound
     if not rows[0]["by_code"]:
         raise ContactNeedsCode
+    await require_settled(contact_id, account_id=viewer.account_id)

@@ -23,6 +23,7 @@ from tests.support.service import Service, codes
 from tests.support.town import Town, insert
 
 NOON = datetime(2026, 11, 24, 9, tzinfo=UTC)
+LONG_AGO = NOON - timedelta(days=2)
 TERM: dict[str, Any] = {"since": NOON - timedelta(days=30), "until": NOON + timedelta(days=30)}
 
 DOCUMENT = """
@@ -136,16 +137,16 @@ async def agree(school: UUID, **person: UUID) -> UUID:
 
 
 async def confirmed(school: UUID, account: int, value: str, **more: Any) -> UUID:
-    """Enter an own address whose code has come back."""
+    """Enter an own address whose code has come back, long enough ago to carry codes to sign with."""
     contact: UUID = await insert(
         "contact_point", school=school, **{"channel": "EMAIL", "value": value, "provenance": "SELF_ENTERED", **more}
     )
     code = await insert(
         "one_time_code", school=school, purpose="CONFIRM_CONTACT", account=account, contact_point=contact,
-        code_hash="", sent_at=NOON - timedelta(hours=1), expires_at=NOON, used_at=NOON - timedelta(minutes=59),
+        code_hash="", sent_at=LONG_AGO, expires_at=LONG_AGO + timedelta(minutes=10), used_at=LONG_AGO,
     )  # fmt: skip
     await database.execute(
-        "UPDATE contact_point SET confirmed_at = $2, confirmed_by_code = $3 WHERE id = $1", contact, NOON, code
+        "UPDATE contact_point SET confirmed_at = $2, confirmed_by_code = $3 WHERE id = $1", contact, LONG_AGO, code
     )
     return contact
 
