@@ -9,7 +9,7 @@ from uuid import UUID
 from admin.forms.typed import MOST_NAMED, NotOne
 from admin.labels import CHOICES
 from diary.kit import clock, database
-from diary.paper.addressees import waits
+from diary.paper.addressees import may_receive, waits
 from diary.paper.tables import SheetKind
 from diary.people.names import folded, folded_sql, full_name
 
@@ -45,13 +45,15 @@ _NOT_BY_ALL = f"""
             UNION SELECT jsonb_array_elements_text(x.evidence -> 'pupils')::uuid FROM outbox x WHERE x.print_job = j.id
         ) AS printed
         JOIN obligation o ON o.pupil = printed.id
-        WHERE {waits("o", about="'week:' || date_trunc('week', j.week_of)::date")}))
+        WHERE {waits("o", about="'week:' || date_trunc('week', j.week_of)::date")}
+            AND {may_receive("o", at="$4::timestamptz", today="($4::timestamptz AT TIME ZONE s.time_zone)::date")}))
 """  # noqa: S608 - constants only
 
 
 async def sheets(text: str = "") -> list[Sheet]:
     """Return the sheets whose pupil or class begins as typed and that hold all that was typed after commas."""
     whose, *details = (folded(part) for part in text.split(","))
+    now = clock.now()
     rows = await database.fetch(
         f"""
         SELECT * FROM (
@@ -66,7 +68,8 @@ async def sheets(text: str = "") -> list[Sheet]:
         """,  # noqa: S608 - constants only
         whose,
         MOST_COMPARED,
-        clock.now() - RECEIVED_WITHIN,
+        now - RECEIVED_WITHIN,
+        now,
     )
     found = [Sheet(**{**row, "kind": SheetKind(row["kind"])}) for row in rows]
     exact = [sheet for sheet in found if folded(str(sheet)) == folded(text)]

@@ -46,10 +46,10 @@ class SheetHandedOver(Refusal):
 
 
 class NothingOwed(Refusal):
-    """Out of the sheets of a class a guardian's receipt is recorded for what is owed to that guardian (R9.1)."""
+    """The sheets of a class are given out to those whom they are owed to; else they stay to be given out (R9.1)."""
 
     code = "NOTHING_OWED"
-    wording = _("На этих листах нет того, что ещё причитается этому представителю на бумаге.")
+    wording = _("На этих листах нет того, что ещё причитается получателю на бумаге.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,9 @@ async def hand_over(
         "job": str(job_id), "by": viewer.account_id, "to": to, "sha256": job["sha256"], **receipt.evidence(),
     }  # fmt: skip
     met, waiting = await _meet(viewer, job, receipt, evidence, now)
-    if not closes and not met:
+    # A pile that would be closed and reach nobody is left for those who have agreed to get it otherwise.
+    is_a_pile = job["school_class"] is not None and job["kind"] == SheetKind.WEEK
+    if not met and (is_a_pile or not closes):
         raise SheetHandedOver if state is PrintState.HANDED_OVER else NothingOwed
     return HandedOver(
         job_id=job_id,

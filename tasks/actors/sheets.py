@@ -30,9 +30,9 @@ log = logging.getLogger(__name__)
 WORKER = Nobody(route="WORKER")
 RECORD_PATIENCE = 60.0
 WORKER_STOPPED = "WORKER_STOPPED"
-#: What the office reads in the list of print jobs.
-NO_FILE = _("Файл для печати не получился ({what}).")
-OUT_OF_REACH = _("Данные или место для файла были недоступны ({what}).")
+#: What the office reads in the list of print jobs; a library's own words are for the log.
+NO_FILE = _("Файл для печати не получился: подробности в журнале службы.")
+OUT_OF_REACH = _("Данные или место для файла были недоступны: подробности в журнале службы.")
 
 
 class Sheets:
@@ -60,15 +60,21 @@ class Sheets:
             reason = str(problem)
             await _record(lambda: rendering.record_not_wanted(WORKER, sheet, reason=reason))
             return
-        except (Refusal, SheetError) as problem:
-            reason = str(problem) if isinstance(problem, Refusal) else NO_FILE.format(what=problem)
+        except Refusal as problem:
+            reason = str(problem)
+            await _record(lambda: rendering.record_failed(WORKER, sheet, reason=reason))
+            return
+        except SheetError as problem:
+            log.warning("no file for print job %s: %s", job_id, in_one_line(problem))
+            reason = str(NO_FILE)
             await _record(lambda: rendering.record_failed(WORKER, sheet, reason=reason))
             return
         except asyncio.CancelledError:
             await outbox.settle_retry(WORKER, sheet.id, sheet.attempt, reason=WORKER_STOPPED, at=clock.now())
             raise
         except (*OUTAGES, AnswersUnavailable) as problem:
-            reason = OUT_OF_REACH.format(what=in_one_line(problem))
+            log.warning("print job %s waits: %s", job_id, in_one_line(problem))
+            reason = str(OUT_OF_REACH)
             await _record(lambda: rendering.record_retry(WORKER, sheet, reason=reason))
             return
         name = f"{job_id}.pdf"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from diary.access.viewer import Nobody
+from diary.delivery import obligations
+from diary.delivery.tables import ObligationKind
+from diary.kit import clock as clocks
 from diary.kit import database
 from tests.admin.conftest import Worlds
 from tests.admin.test_forms import submit
@@ -85,5 +90,23 @@ async def test_waiting_sheets_are_offered_and_none_is_guessed_among_several(
     status, said = await record(clerk, worlds.a, sheet="5А, 16.11.2026", step="PRINTED")
     assert (status, "5А, неделя с 16.11.2026" in said) == (200, True), said
     given_out = await record(clerk, worlds.a, sheet=offered[0], received_by="PUPIL", guardian="", to="На уроке")
-    assert given_out[0] == 200, given_out
+    assert (given_out[0], "причитается" in given_out[1]) == (422, True), "nobody of the class waits for it"
     assert (await sheet(worlds.a))["state"] == "RENDERED"
+
+
+async def test_a_sheet_whose_last_addressee_has_lost_the_rights_is_offered_no_more(
+    clerk: httpx.AsyncClient, worlds: Worlds, clock: clocks.SetClock
+) -> None:
+    job = worlds.a.ids["print_job"]
+    await obligations.open(
+        Nobody(route="CLOCK"), kind=ObligationKind.WEEKLY_DIARY, pupil_id=worlds.a.ids["pupil"],
+        guardian_id=worlds.a.ids["guardian"], about=obligations.weekly_about(date(2026, 11, 23)),
+        opened_at=clock.now(), due_at=clock.now() + timedelta(days=3),
+    )  # fmt: skip
+    await database.execute("UPDATE print_job SET state = 'RENDERED' WHERE id = $1", job)
+    carried = await record(clerk, worlds.a, received_by="PUPIL", guardian="", to="На уроке")
+    assert carried[0] == 200, carried
+
+    assert len((await clerk.get("/api/suggest/sheets/", params={"search": ""})).json()) == 1
+    await database.execute("UPDATE guardianship SET restricted = true WHERE guardian = $1", worlds.a.ids["guardian"])
+    assert (await clerk.get("/api/suggest/sheets/", params={"search": ""})).json() == []

@@ -288,3 +288,19 @@ async def test_a_class_teacher_who_has_left_hands_nothing_over(service: Service,
     assert codes(await service.post(CONFIRM, variables, token=token)) == ["NOT_FOUND"]
     await database.execute("UPDATE teacher SET left_on = $1", TUESDAY)
     assert codes(await service.post(CONFIRM, variables, token=token)) == []
+
+
+async def test_a_pile_that_would_reach_nobody_through_the_pupils_stays_to_be_given_out(
+    service: Service, town: Town
+) -> None:
+    school = town.first
+    duty = await owed(school, "misha", "anna", due=timedelta(days=1))
+    pile = await sheet(school, pupil=None, school_class=school.classes["5А"])
+
+    answer = await confirm(service, "vera", pile, "На классном часе")
+
+    assert codes(answer) == ["NOTHING_OWED"]
+    assert (await states(duty), (await row("print_job", pile))["state"]) == (["OPEN"], "RENDERED")
+
+    await school.agree("anna", "misha", handed_to="PUPIL")
+    assert counted(await confirm(service, "vera", pile, "На классном часе"))[:2] == ("HANDED_OVER", 1)

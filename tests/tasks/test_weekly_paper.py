@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import asyncio
 import io
 import json
@@ -296,7 +297,7 @@ async def test_a_batch_whose_workers_die_is_tried_again_once_per_pause(town: Tow
 
 
 async def test_while_the_data_are_out_of_reach_the_office_reads_why_nothing_comes(
-    town: Town, clock: clocks.SetClock, tmp_path: Path
+    town: Town, clock: clocks.SetClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     await tick(clock, BATCH)
     (tmp_path / "print").write_text("a file where the folder should be")
@@ -305,6 +306,8 @@ async def test_while_the_data_are_out_of_reach_the_office_reads_why_nothing_come
     assert (job["state"], job["retries"]) == ("QUEUED", 0)
     assert "Пока не получается" in job["problem"]
     assert "были недоступны" in job["problem"]
+    assert not re.search("[A-Za-z]", job["problem"]), job["problem"]
+    assert "FileExistsError" in caplog.text, "the driver's own words are in the log"
 
 
 async def test_a_week_of_holidays_has_no_batch_and_a_short_week_has_it_earlier(
