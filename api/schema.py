@@ -19,6 +19,7 @@ from api.checks import DocumentChecks
 from api.consent.mutations import ConsentMutations
 from api.consent.queries import ConsentQueries
 from api.consent.signing import SigningMutations
+from api.consent.statements import StatementMutations, StatementQueries
 from api.contacts.mutations import ContactMutations
 from api.contacts.queries import ContactQueries
 from api.context import Context
@@ -41,6 +42,7 @@ class Query(
     JournalQueries,
     MailboxQueries,
     ObligationQueries,
+    StatementQueries,
 ):
     """All queries."""
 
@@ -55,6 +57,7 @@ class Mutation(
     MailboxMutations,
     PaperMutations,
     SigningMutations,
+    StatementMutations,
 ):
     """All mutations."""
 

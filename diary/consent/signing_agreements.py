@@ -151,3 +151,25 @@ async def _office_of(viewer: Viewer, guardian_id: UUID | None, pupil_id: UUID | 
     if not rows or rows[0]["id"] not in viewer.schools(Role.OFFICE):
         raise NotFound
     return rows[0]["id"], rows[0]["today"]
+
+
+async def of_person(
+    viewer: Viewer, *, guardian_id: UUID | None = None, pupil_id: UUID | None = None
+) -> SigningAgreement | None:
+    """Return the agreement in force of a guardian, or without one of the pupil; None while there is none.
+
+    For the person and the school's office. Raises NotFound for anybody else.
+    """
+    own = guardian_id in viewer.people(Role.GUARDIAN) if guardian_id else pupil_id in viewer.people(Role.PUPIL)
+    rows = await database.fetch(
+        "SELECT school FROM guardian WHERE id = $1 UNION ALL SELECT school FROM pupil WHERE id = $2 AND $1 IS NULL",
+        guardian_id,
+        pupil_id,
+    )
+    if not rows or not (own or rows[0]["school"] in viewer.schools(Role.OFFICE)):
+        raise NotFound
+    known = await database.fetch(
+        f"SELECT {_FIELDS} FROM signing_agreement WHERE coalesce(guardian, pupil) = $1 AND ended_at IS NULL",  # noqa: S608
+        guardian_id or pupil_id,
+    )
+    return SigningAgreement(**known[0]) if known else None

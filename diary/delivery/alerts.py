@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -56,6 +57,11 @@ _OPENED = _("Открыта учётная запись")
 _OPENED_BODY = _(
     "Здравствуйте!\n\n{at} школа открыла для вас учётную запись «{login}».\n\n"
     "Если вы об этом не просили, сразу скажите об этом в школе."
+)
+_REJECTED = _("Документ отклонён")
+_REJECTED_BODY = _(
+    "Здравствуйте!\n\nШкола отклонила документ от {at}: {decision} ({about}).\n\nПричина: {reason}\n\n"
+    "Решение по нему не зарегистрировано."
 )
 _DECIDED = {
     Decision.GIVEN: _("согласие"),
@@ -159,6 +165,36 @@ async def password_given(actor: Actor, *, account_id: int, login: str) -> None:
 async def account_opened(actor: Actor, *, account_id: int, login: str) -> None:
     """Tell the guardian or pupil that the school has opened an account for them."""
     await _tell_account(actor, account_id, key="account", subject=_OPENED, body=_OPENED_BODY, login=login)
+
+
+async def rejected(
+    viewer: Viewer,
+    *,
+    guardian_id: UUID | None,
+    pupil_id: UUID,
+    decision: Decision,
+    purpose: Purpose,
+    received_at: datetime,
+    reason: str,
+) -> None:
+    """Tell the signer in the mailbox why a document came to nothing, inside the command that rejects it."""
+    (place,) = await database.fetch(
+        "SELECT s.time_zone FROM pupil p JOIN school s ON s.id = p.school WHERE p.id = $1", pupil_id
+    )
+    await mailbox.put(
+        viewer,
+        guardian_id=guardian_id,
+        reader_pupil_id=None if guardian_id else pupil_id,
+        pupil_id=pupil_id,
+        subject=_REJECTED,
+        body=_REJECTED_BODY.format(
+            at=f"{received_at.astimezone(ZoneInfo(place['time_zone'])):%d.%m.%Y %H:%M}",
+            decision=_DECIDED[decision],
+            about=_ABOUT[purpose],
+            reason=reason,
+        ),
+        own_matter=True,
+    )
 
 
 async def _tell_account(actor: Actor, account_id: int, *, key: str, subject: str, body: str, login: str) -> None:

@@ -9,6 +9,7 @@ from diary.access.tables import Role
 from diary.access.viewer import Viewer
 from diary.consent.signatures.result import VERDICTS, Checked
 from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind
+from diary.delivery import alerts
 from diary.delivery.consents import RegisteredDecision, register_consent
 from diary.kit import clock, database
 from diary.kit.command import command
@@ -116,11 +117,11 @@ async def register_statement(viewer: Viewer, statement_id: UUID) -> RegisteredDe
 
 @command
 async def reject_statement(viewer: Viewer, statement_id: UUID, *, reason: str) -> None:
-    """Close a draft that cannot be registered, with the reason; it stays in sight.
+    """Close a draft that cannot be registered; it stays in sight, and the person reads the reason in the mailbox.
 
     Raises NotFound, StatementClosed, RejectionNeedsReason, BadInput.
     """
-    rows = await database.fetch("SELECT school, state FROM statement WHERE id = $1 FOR UPDATE", statement_id)
+    rows = await database.fetch("SELECT * FROM statement WHERE id = $1 FOR UPDATE", statement_id)
     if not rows or rows[0]["school"] not in viewer.schools(Role.OFFICE):
         raise NotFound
     if rows[0]["state"] != "DRAFT":
@@ -130,6 +131,16 @@ async def reject_statement(viewer: Viewer, statement_id: UUID, *, reason: str) -
         raise RejectionNeedsReason
     await database.execute(
         "UPDATE statement SET state = 'REJECTED', closing_reason = $2 WHERE id = $1", statement_id, reason
+    )
+    draft = rows[0]
+    await alerts.rejected(
+        viewer,
+        guardian_id=draft["guardian"],
+        pupil_id=draft["pupil"],
+        decision=Decision(draft["decision"]),
+        purpose=Purpose(draft["purpose"]),
+        received_at=draft["received_at"],
+        reason=reason,
     )
 
 

@@ -119,6 +119,11 @@ async def mishas(town: Town) -> dict[str, str]:
     job = await insert(
         "print_job", school=school.id, pupil=school.pupils["misha"], kind="WEEK", week_of=TUESDAY, state="RENDERED"
     )
+    statement = await insert(
+        "statement", school=school.id, guardian=school.guardians["anna"], pupil=school.pupils["misha"],
+        purpose="PERSONAL_DATA", decision="GIVEN", form="ELECTRONIC", signature=signature, received_at=clock.now(),
+        state="DRAFT",
+    )  # fmt: skip
     misha = str(school.pupils["misha"])
     return {
         "id": misha,
@@ -131,6 +136,7 @@ async def mishas(town: Town) -> dict[str, str]:
         "jobId": str(job),
         "requestId": str(code),
         "signatureId": str(signature),
+        "statementId": str(statement),
     }
 
 
@@ -195,5 +201,6 @@ def test_no_operation_was_forgotten() -> None:
         "agreeDelivery", "addContactPoint", "confirmContactPoint", "resendContactCode", "replaceContactPoint",
         "retireContactPoint", "confirmHandOver", "requestSigningCode", "signConsent", "submitSignedConsent",
         "requestExtract", "requestConsentForm",
+        "statements", "signingAgreement", "rejectStatement", "agreeToCodes", "endSigningAgreement",
         "diaryEvents",
     }  # fmt: skip
