@@ -124,6 +124,8 @@ async def _record_outcome(letter: Claimed, outcome: Outcome) -> None:
             "sent_at": clock.now().isoformat(),
         }
         await _record(lambda: outbox.settle_done(WORKER, row, attempt, evidence=evidence))
+    elif isinstance(outcome, RetryAfter) and outcome.by_contact and attempt >= outbox.ATTEMPTS_AT_MOST:
+        await _record(lambda: outbox.settle_failed(WORKER, row, attempt, reason=outcome.reason, contact_is_dead=True))
     elif isinstance(outcome, RetryAfter):
         # The provider's wish and our own growing pause: whichever is longer.
         wish = timedelta(seconds=outcome.seconds or 0)

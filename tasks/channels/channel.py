@@ -50,6 +50,8 @@ class RetryAfter:
 
     seconds: float | None
     reason: str
+    #: Whether it is the contact itself that keeps everybody waiting: after the last attempt it is used no more.
+    by_contact: bool = False
 
 
 @dataclass(frozen=True, slots=True)

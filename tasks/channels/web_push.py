@@ -77,7 +77,8 @@ class WebPush(HttpProvider):
         except NotPublic as problem:
             return Permanent(str(problem), contact_is_dead=True)
         except OSError as problem:
-            return RetryAfter(None, f"{CONNECTION}: {type(problem).__name__}")
+            reason = f"{CONNECTION}: {type(problem).__name__}"
+            return RetryAfter(None, reason, by_contact=isinstance(problem, TimeoutError))
         answer = await self._post(endpoint, parcel, body)
         return _understood(answer) if isinstance(answer, Answer) else answer
 

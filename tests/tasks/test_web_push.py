@@ -28,7 +28,7 @@ from py_vapid import Vapid02
 from tasks.channels.channel import CUT_OFF, Delivered, Outcome, Parcel, Permanent, RetryAfter, Uncertain
 from tasks.channels.endpoints import is_public
 from tasks.channels.http import Patience
-from tasks.channels.resolver import AT_ONCE
+from tasks.channels.resolver import AT_ONCE, OF_ONE_OWNER
 from tasks.channels.web_push import WebPush
 from tests.tasks.gateway import Gateway
 from tests.tasks.ways import EAGER, PUSH_KEY, Browser
@@ -286,7 +286,8 @@ async def test_slow_names_hold_up_one_another_and_nothing_else(gateway: Gateway,
     async with asyncio.timeout(1.5):
         assert await asyncio.to_thread(lambda: "other work") == "other work"
 
-    assert await sending == [RetryAfter(None, "CONNECTION: TimeoutError")] * 60
+    slow_names = [RetryAfter(None, "CONNECTION: TimeoutError", by_contact=True)] * AT_ONCE
+    assert await sending == slow_names + [RetryAfter(None, "CONNECTION: NamesBusy")] * (60 - AT_ONCE)
     assert len(name_server.asked) == AT_ONCE, "the others have not even begun"
     assert len([thread for thread in threading.enumerate() if thread.name == "resolver"]) == AT_ONCE
     name_server.answers("push.example", ["192.168.0.1"])
@@ -297,6 +298,26 @@ async def test_slow_names_hold_up_one_another_and_nothing_else(gateway: Gateway,
             await asyncio.to_thread(thread.join)
     after = await channel.send(notice("https://push.example/1", Browser()))
     assert after == Permanent("ENDPOINT_NOT_PUBLIC", contact_is_dead=True), "their places are free again"
+    await channel.close()
+
+
+async def test_the_slow_names_of_one_owner_leave_places_for_the_others(name_server: NameServer) -> None:
+    patience = replace(EAGER, names=2)
+    channel = WebPush(key=PUSH_KEY, contact=CONTACT, patience=patience)
+    name_server.answers("push.example", ["192.168.0.1"])
+    slow = [channel.send(notice(f"https://n{number}.attacker.example/1", Browser())) for number in range(60)]
+    sending = asyncio.gather(*slow)
+    await asyncio.sleep(0.1)
+
+    async with asyncio.timeout(1.5):
+        other = await channel.send(notice("https://push.example/1", Browser()))
+
+    assert other == Permanent("ENDPOINT_NOT_PUBLIC", contact_is_dead=True), "it was looked up at once"
+    outcomes = await sending
+    assert len([asked for asked in name_server.asked if asked.endswith("attacker.example")]) == OF_ONE_OWNER
+    assert outcomes.count(RetryAfter(None, "CONNECTION: TimeoutError", by_contact=True)) == OF_ONE_OWNER
+    assert name_server.slow is not None
+    name_server.slow.set()
     await channel.close()
 
 
