@@ -8,8 +8,8 @@ from admin.forms import typed as people
 from admin.forms.form import Desk, Fields, StaffForm, choice, typed
 from admin.labels import CHOICES
 from admin.scope import staff_transaction
-from diary.delivery.given_passwords import create_account
 from diary.access.tables import Role
+from diary.delivery.given_passwords import create_account
 
 
 class Holder(StrEnum):

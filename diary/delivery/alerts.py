@@ -201,7 +201,13 @@ async def _tell_account(actor: Actor, account_id: int, *, key: str, subject: str
     at = clock.now().timestamp()
     for row in await database.fetch(_PEOPLE, account_id):
         await _tell(
-            actor, _person(row), key=f"{key}:{account_id}:{at}", subject=subject, body=body, apart_from=None, login=login
+            actor,
+            _person(row),
+            key=f"{key}:{account_id}:{at}",
+            subject=subject,
+            body=body,
+            apart_from=None,
+            login=login,
         )
 
 

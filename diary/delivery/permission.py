@@ -80,8 +80,8 @@ async def ask(outbox_id: UUID, attempt: int, *, at: datetime) -> Permission | No
     """Ask right before sending whether the row may leave and to which address (R1.1, R1.3, R8.1, D5).
 
     About a child the ledger, the agreement in force, the day, the hour and the contact must all allow it; about one's
-    own decision the hour and the contact decide, for a code or an alert the contact alone. None when the row is no longer this
-    worker's: then nothing is done.
+    own decision the hour and the contact decide, for a code or an alert the contact alone. None when the row is no
+    longer this worker's: then nothing is done.
     """
     rows = await database.fetch(_ASKED, outbox_id, attempt, at)
     if not rows:

@@ -36,7 +36,7 @@ class StatementLine:
     decision_id: UUID | None
 
 
-# $1 the guardian, $2 the pupil, $3 the schools whose office asks, $4 and $5 the guardians and pupils that the viewer is.
+# $1 the guardian, $2 the pupil, $3 the schools whose office asks, $4 and $5 the guardians and pupils the viewer is.
 # One's own documents stay readable when the guardianship has ended, as one's decisions do (R2.4).
 _MAY_READ = """
     SELECT FROM pupil p WHERE p.id = $2 AND (

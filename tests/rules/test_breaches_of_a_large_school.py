@@ -39,7 +39,9 @@ async def test_a_session_that_had_nothing_to_note_notes_two_thousand_breaches_wi
     async with transaction(CLOCK):
         for _run in range(PLANNED_AFTER):
             assert await obligations.note_breaches(CLOCK, due) == 0
-        (limit,) = await database.fetch("SELECT setting::integer AS ms FROM pg_settings WHERE name = 'statement_timeout'")
+        (limit,) = await database.fetch(
+            "SELECT setting::integer AS ms FROM pg_settings WHERE name = 'statement_timeout'"
+        )
         begun = time.monotonic()
         noted = await obligations.note_breaches(CLOCK, clocks.now())
         took = time.monotonic() - begun

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import asyncio
 import io
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
