@@ -163,7 +163,7 @@ async def test_a_clerks_sign_in_is_read_by_the_own_office_and_an_operators_by_th
     clerk: httpx.AsyncClient, worlds: Worlds, sign_in: SignIn
 ) -> None:
     operator = await sign_in("root")
-    started = {"record": "session", "action": "INSERT", "__page_size": 15}
+    started: dict[str, str | int] = {"record": "session", "action": "INSERT", "__page_size": 15}
 
     seen = (await clerk.get("/api/tables/audit_entry/", params=started)).json()["rows"]
     by_operator = (await operator.get("/api/tables/audit_entry/", params=started)).json()["rows"]
