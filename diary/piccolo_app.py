@@ -6,7 +6,14 @@ from piccolo.conf.apps import AppConfig
 
 from diary.access.tables import Account, Capacity, Session, SignInFailure
 from diary.audit.tables import AuditEntry
-from diary.consent.tables import ConsentDecision, ConsentText, Signature, SigningAgreement, TrustedCertificate
+from diary.consent.tables import (
+    ConsentDecision,
+    ConsentText,
+    Signature,
+    SignatureAttempt,
+    SigningAgreement,
+    TrustedCertificate,
+)
 from diary.delivery.tables import (
     ContactPoint,
     DeliveryAgreement,
@@ -33,7 +40,7 @@ APP_CONFIG = AppConfig(
         Pupil, Guardian, Guardianship, GuardianshipVersion, Teacher,
         SchoolClass, TeachingGroup, Membership, TeachingAssignment,
         Account, Capacity, Session, SignInFailure,
-        ConsentText, TrustedCertificate, Signature, SigningAgreement, ConsentDecision,
+        ConsentText, TrustedCertificate, Signature, SignatureAttempt, SigningAgreement, ConsentDecision,
         Statement, ContactPoint, OneTimeCode, DeliveryAgreement, Obligation, Mailing, MailboxMessage, Outbox,
         Lesson, LessonChange,
         Mark, MarkHistory, Attendance, Homework,

@@ -14,7 +14,7 @@ from admin.forms.typed import NotOne
 from admin.scope import staff_transaction
 from diary.access.tables import Role
 from diary.consent.trusted_authorities import add_authority, retire_authority
-from diary.kit import database
+from diary.kit import clock, database
 
 GROUP = "Электронные подписи"
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
@@ -65,15 +65,18 @@ async def retire(desk: Desk, fields: RetiredFields) -> str:
 
 
 async def _authority(school: UUID, wanted: str) -> UUID:
+    """Return the one authority of this name or hash that is still trusted; of the same name many may have been."""
     rows = await database.fetch(
-        "SELECT id, name, sha256 FROM trusted_certificate WHERE school = $1 ORDER BY retired_at DESC NULLS FIRST, name",
+        "SELECT id, name, sha256 FROM trusted_certificate "
+        "WHERE school = $1 AND (retired_at IS NULL OR retired_at > $2) ORDER BY retired_at DESC NULLS FIRST, name",
         school,
+        clock.now(),
     )
     folded = wanted.casefold()
     fitting = [row for row in rows if row["name"].casefold() == folded or row["sha256"].startswith(folded)]
     if len(fitting) != 1:
         known = "; ".join(f"{row['name']} ({row['sha256'][:12]})" for row in rows[: people.MOST_NAMED]) or "никого"
-        raise NotOne(f"Удостоверяющий центр: укажите один из списка. Записаны: {known}.")
+        raise NotOne(f"Удостоверяющий центр: укажите один из списка. Школа доверяет: {known}.")
     authority: UUID = fitting[0]["id"]
     return authority
 

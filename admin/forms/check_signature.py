@@ -58,7 +58,7 @@ async def check(desk: Desk, fields: SignatureFields) -> str:
         said += f" Подписал(а): {checked.signer}."
     if checked.verdict is SignatureVerdict.VALID:
         if checked.put_in:
-            said += f" Подписавший заполнил: {'; '.join(checked.put_in)}. Прочитайте это."
+            said += f" Подписавший вписал: {', '.join(f'«{piece}»' for piece in checked.put_in)}. Прочитайте это."
         return f"{said} Заявление можно зарегистрировать."
     return f"{said} Заявление остаётся черновиком, зарегистрировать его по этой подписи нельзя."
 

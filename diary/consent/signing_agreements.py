@@ -39,6 +39,13 @@ class SigningAgreed(Refusal):
     wording = _("Соглашение о простой подписи с этим человеком уже действует: {document}.")
 
 
+class NothingAgreed(Refusal):
+    """There is no agreement in force with this person that could be ended."""
+
+    code = "NOTHING_AGREED"
+    wording = _("Соглашения о простой подписи с этим человеком нет: прекращать нечего.")
+
+
 class AgreementNeedsDocument(Refusal):
     """The agreement is a paper of both sides, and the register says where it lies."""
 
@@ -105,12 +112,12 @@ async def agree_to_codes(
 async def end_agreement(viewer: Viewer, *, guardian_id: UUID | None, pupil_id: UUID | None) -> SigningAgreement:
     """End a person's agreement now: no code signs any more, what was signed before stays.
 
-    Only the school's office does. Raises NotFound, SigningNotAgreed when there is none in force.
+    Only the school's office does. Raises NotFound, NothingAgreed.
     """
     await _office_of(viewer, guardian_id, pupil_id)
     known = await _in_force(guardian_id, pupil_id)
     if known is None:
-        raise SigningNotAgreed
+        raise NothingAgreed
     rows = await database.fetch(
         f"UPDATE signing_agreement SET ended_at = $2, ended_by = $3 WHERE id = $1 RETURNING {_FIELDS}",  # noqa: S608
         known.id,

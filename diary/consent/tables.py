@@ -161,6 +161,15 @@ class Signature(Table, tablename="signature", help_text="Электронные 
         return Readable(template="%s: %s", columns=[cls.signer, cls.reason])
 
 
+class SignatureAttempt(Table, tablename="signature_attempt", help_text="Проверки файлов подписи"):
+    """A signature file that an account has handed in: counted before it is looked at, whatever becomes of it."""
+
+    id = identifier()
+    account = reference(Account)
+    started_at = Timestamptz(help_text="Начата")
+    ended_at = Timestamptz(null=True, default=None, help_text="Закончена")
+
+
 class ConsentDecision(Table, tablename="consent_decision", help_text="Реестр согласий и отказов (только чтение)"):
     """One decision of a guardian about a child, or a pupil about the own data; never changed, only followed (R2.4)."""
 

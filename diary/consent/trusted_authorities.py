@@ -88,15 +88,19 @@ async def add_authority(viewer: Viewer, *, school_id: UUID, name: str, pem: str,
 async def retire_authority(viewer: Viewer, authority_id: UUID, *, at: datetime | None = None) -> Authority:
     """Trust an authority no more, from now or from an instant; what it made valid before stays registered.
 
-    Only an operator may. Raises NotAllowed, NotFound, AuthorityRetired.
+    Only an operator may. Raises NotAllowed, NotFound, AuthorityRetired, BadInput.
     """
     viewer.require(Role.OPERATOR)
     at = at or clock.now()
-    rows = await database.fetch("SELECT retired_at FROM trusted_certificate WHERE id = $1 FOR UPDATE", authority_id)
+    rows = await database.fetch(
+        "SELECT added_at, retired_at FROM trusted_certificate WHERE id = $1 FOR UPDATE", authority_id
+    )
     if not rows:
         raise NotFound
     if rows[0]["retired_at"] is not None and rows[0]["retired_at"] <= at:
         raise AuthorityRetired
+    if at < rows[0]["added_at"]:
+        raise BadInput(field="day", reason=_("тогда этому центру ещё не доверяли: укажите более позднюю дату"))
     changed = await database.fetch(
         "UPDATE trusted_certificate SET retired_at = $2 WHERE id = $1 "
         "RETURNING id, name, sha256, qualified, retired_at",

@@ -15,6 +15,7 @@ from uuid import UUID
 from diary.access.tables import Role
 from diary.access.viewer import Viewer
 from diary.consent import texts
+from diary.consent.particulars import is_put_in, is_recognised
 from diary.consent.signatures.result import PersonName
 from diary.consent.tables import Decision, Purpose
 from diary.kit import clock, database
@@ -39,14 +40,6 @@ OWN_DATA = {
     "pupil_document": "тот же, что в пункте 1",
 }
 LONGEST_PARTICULAR = 300
-#: What addresses, papers and authorities are written with.
-_PARTICULAR = re.compile(r"[\w \u00a0.,;:/\\()«»\"'’+№#&–—-]*")
-#: Words by which something is denied, limited or taken back; they are of no address and of no paper.
-_OBJECTING = re.compile(
-    r"\b(?:не|ни|но|кроме|если|только|лишь|отказ\w*|отзыв\w*|отозв\w*|возра[жз]\w*|запре[тщ]\w*|против|"
-    r"несоглас\w*|недейств\w*|услови\w*|отмен\w*|аннулир\w*)\b",
-    re.IGNORECASE,
-)
 _NUMBER = re.compile(r"\nНомер документа: ([0-9A-F]{5}(?:-[0-9A-F]{5}){3})\n\Z")
 MARK = "\x01"
 
@@ -86,6 +79,8 @@ class Issued:
     text: ConsentDocument
     #: The document cut where the signer may fill in what was not told.
     pieces: tuple[str, ...]
+    #: Names of the particulars that are not plainly an address, a paper or an authority.
+    unread: tuple[str, ...]
 
     @property
     def is_complete(self) -> bool:
@@ -198,6 +193,7 @@ async def issued(
     signer = PersonName(pair["family"], pair["given"], pair["patronymic"] or "")
     name = " ".join(filter(None, (signer.family, signer.given, signer.patronymic)))
     told = {field.name: _particular(field.name, getattr(particulars, field.name)) for field in fields(Particulars)}
+    unread = tuple(name for name, line in told.items() if line and not is_recognised(line))
     if guardian_id is None:
         told |= OWN_DATA
     # What is not told is marked, to know the signer's own places from those of the school.
@@ -221,6 +217,7 @@ async def issued(
         school=pair["school"],
         signer=signer,
         pieces=tuple(marked.split(MARK)),
+        unread=unread,
         text=ConsentDocument(
             purpose=purpose,
             version=text.version,
@@ -235,7 +232,7 @@ async def issued(
 def _particular(field: str, told: str) -> str:
     """Return what the signer tells of themself; raises BadInput for what would change what the document says."""
     line = typed_line(told, field=field, longest=LONGEST_PARTICULAR)
-    if not _PARTICULAR.fullmatch(line) or _OBJECTING.search(line) or "_" in line:
+    if not is_put_in(line):
         raise BadInput(field=field, reason=_("здесь только адрес, документ или основание, без других слов"))
     return line
 

@@ -19,9 +19,10 @@ from diary.delivery.signed_files import (
     authorities,
     filled_places,
     of_this_document,
+    of_this_moment,
     require_size,
 )
-from diary.delivery.statements import StatementClosed, draft_note, keep_draft
+from diary.delivery.statements import draft_note, keep_draft
 from diary.kit import clock, database
 from diary.kit.command import command
 from diary.kit.refusal import BadInput
@@ -65,7 +66,7 @@ async def check_statement_signature(
 
     The signed document comes with the file when the person has filled in its empty places. Without a file the one that
     the draft has is checked again: an authority may have become trusted since. Raises
-    NotFound for a pair that the office does not know, BadInput, StatementClosed.
+    NotFound for a pair that the office does not know, BadInput, StatementClosed, ChecksBusy.
     """
     if cms is not None:
         require_size("signature", cms, LARGEST_SIGNATURE)
@@ -145,7 +146,7 @@ async def _keep(
 ) -> CheckedStatement:
     school = await consents.lock_pair(viewer.schools(Role.OFFICE), guardian_id, pupil_id)
     text = case.issued.text
-    checked = of_this_document(checked, case.document, case.issued)
+    checked = await of_this_moment(of_this_document(checked, case.document, case.issued), school)
     kind = signatures.kind_of(checked)
     signature = await signatures.keep_checked(
         checked,
@@ -156,34 +157,19 @@ async def _keep(
         account_id=None,
     )
     put_in = filled_places(checked, case.document, case.issued)
-    note, statement = draft_note(checked, put_in), case.statement_id
-    if statement is None:
-        statement = await keep_draft(
-            school=school,
-            guardian_id=guardian_id,
-            pupil_id=pupil_id,
-            purpose=text.purpose,
-            decision=decision,
-            kind=kind,
-            signature_id=signature,
-            text_version=text.version,
-            note=note,
-            needs_reading=bool(put_in),
-        )
-    else:
-        rows = await database.fetch(
-            "UPDATE statement SET signature = $2, signature_kind = $3, text_version = $4, "
-            "note = concat_ws(E'\\n', nullif(note, ''), $5::text), needs_reading = $6 "
-            "WHERE id = $1 AND state = 'DRAFT' RETURNING id",
-            statement,
-            signature,
-            kind.value,
-            text.version,
-            note,
-            bool(put_in),
-        )
-        if not rows:
-            raise StatementClosed
+    statement = await keep_draft(
+        school=school,
+        guardian_id=guardian_id,
+        pupil_id=pupil_id,
+        purpose=text.purpose,
+        decision=decision,
+        kind=kind,
+        signature_id=signature,
+        text_version=text.version,
+        check_note=draft_note(checked, put_in),
+        needs_reading=decision is Decision.GIVEN and bool(put_in),
+        statement_id=case.statement_id,
+    )
     return CheckedStatement(
         statement_id=statement, verdict=checked.verdict, reason=checked.reason, signer=checked.signer, put_in=put_in
     )

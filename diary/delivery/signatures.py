@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from diary.consent import texts
-from diary.consent.signatures.result import Checked
+from diary.consent.signatures.result import VERDICTS, Checked
 from diary.consent.tables import Decision, Purpose, SignatureKind, SignatureVerdict
 from diary.delivery import consent_documents
 from diary.delivery.codes import UsedCode
@@ -20,6 +20,7 @@ OTHER_DOCUMENT = _("подписан другой документ, чем вы�
 INCOMPLETE = _("в документе остались пустые места")
 USED = _("эта подпись уже стоит под другим решением")
 OTHER_PERSON = _("код подтверждён с чужой учётной записи")
+NOT_TRUSTED = _("удостоверяющему центру этой подписи школа больше не доверяет, проверьте подпись ещё раз")
 NOT_AGREED = _("простая подпись не основана на соглашении с этим лицом")
 CODE_CAME_BACK = _("Код, отправленный на подтверждённый адрес, введён подписавшим.")
 
@@ -28,7 +29,7 @@ class SignatureNotValid(Refusal):
     """A decision in electronic form rests on a signature that was checked and is valid (63-FZ)."""
 
     code = "SIGNATURE_NOT_VALID"
-    wording = _("Электронная подпись не принята ({verdict}): {reason}")
+    wording = _("Электронная подпись не принята: {reason}")
 
 
 async def require_valid(
@@ -53,19 +54,23 @@ async def require_valid(
             s.kind <> 'SIMPLE' OR EXISTS (SELECT FROM capacity c WHERE c.account = s.account
                 AND CASE WHEN $3::uuid IS NULL THEN c.pupil = $4 ELSE c.guardian = $3 END) AS own,
             s.kind <> 'SIMPLE' OR EXISTS (SELECT FROM signing_agreement a WHERE a.id = s.agreement
-                AND coalesce(a.guardian, a.pupil) = coalesce($3::uuid, $4)) AS agreed
+                AND coalesce(a.guardian, a.pupil) = coalesce($3::uuid, $4)) AS agreed,
+            s.kind = 'SIMPLE' OR EXISTS (SELECT FROM trusted_certificate t WHERE t.school = s.school
+                AND t.sha256 = s.authority_sha256 AND t.sha256 <> ''
+                AND (t.retired_at IS NULL OR t.retired_at > $5) AND (t.qualified OR s.kind <> 'QUALIFIED')) AS trusted
         FROM signature s WHERE s.id = $1 AND s.school = $2
         """,
         signature_id,
         school,
         guardian_id,
         pupil_id,
+        clock.now(),
     )
     if not rows:
         raise SignatureNotValid(verdict="MISSING", reason=MISSING)
     found = rows[0]
     if found["verdict"] != SignatureVerdict.VALID:
-        raise SignatureNotValid(verdict=found["verdict"], reason=found["reason"])
+        raise SignatureNotValid(verdict=found["verdict"], reason=found["reason"] or VERDICTS[found["verdict"]])
     document = await consent_documents.issued(
         guardian_id=guardian_id, pupil_id=pupil_id, purpose=purpose, decision=decision, version=text_version
     )
@@ -74,6 +79,7 @@ async def require_valid(
         (kind is None or found["kind"] != kind, OTHER_KIND),
         (not found["own"], OTHER_PERSON),
         (not found["agreed"], NOT_AGREED),
+        (not found["trusted"], NOT_TRUSTED),
         (not document.is_signed_in(found["document"]), OTHER_DOCUMENT),
         (decision is Decision.GIVEN and texts.BLANK.encode() in found["document"], INCOMPLETE),
     )

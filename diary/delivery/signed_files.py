@@ -4,38 +4,33 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from uuid import UUID
 
 from diary.access.viewer import Viewer
 from diary.consent import texts
 from diary.consent.signatures import apart
-from diary.consent.signatures.result import Checked
+from diary.consent.signatures.container import opened
+from diary.consent.signatures.result import Checked, NotASignature
+from diary.consent.signatures.trust import UNTRUSTED, sha256_of
+from diary.consent.signatures.trust import authorities as certificates
 from diary.consent.tables import Decision, DocumentForm, Purpose, SignatureKind, SignatureVerdict
-from diary.delivery import admissibility, consent_documents, consents, signatures
+from diary.delivery import admissibility, consent_documents, consents, signature_attempts, signatures
 from diary.delivery.consent_documents import NOTHING_TOLD, Issued, Particulars
 from diary.delivery.signing import DocumentChanged, DocumentIncomplete
 from diary.delivery.statements import close_overtaken, draft_note, keep_draft
 from diary.kit import clock, database
-from diary.kit.command import Actor, command
-from diary.kit.refusal import BadInput, Refusal
+from diary.kit.command import command
+from diary.kit.refusal import BadInput
 from diary.kit.wording import _
 
 #: A signed document, and its signature with the certificates on the way, are no larger; a usual pair takes 15 KB.
 LARGEST_DOCUMENT = 32 * 1024
 LARGEST_SIGNATURE = 32 * 1024
-#: So many signature files are looked at for one account in a day: each is kept for ever.
-FILES_AT_MOST, FILES_WITHIN = 10, timedelta(days=1)
+#: How long a family waits for its file to be checked, its turn included: less than an answer may take altogether.
+LONGEST_CHECK = 3.5
 
 OTHER_DOCUMENT = _("Подписан не тот документ, который выдала школа.")
-TO_BE_READ = _("Подпись действительна. Документ заполнен не через дневник, поэтому его сначала прочитает школа.")
-
-
-class TooManySignatures(Refusal):
-    """So many signature files have come from this account lately that no more are looked at for a while."""
-
-    code = "TOO_MANY_SIGNATURES"
-    wording = _("За сутки принято подписей: {most}. Попробуйте завтра или принесите документ в школу.")
+TO_BE_READ = _("Подпись действительна. То, что вписано в документ, сначала прочитает школа.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +66,15 @@ class Handed:
     address: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """Who has to have signed, whom the school trusts, and under which number the attempt is counted."""
+
+    expected: Issued
+    trust: Authorities
+    attempt: UUID
+
+
 async def submit_signed_decision(
     viewer: Viewer,
     *,
@@ -85,10 +89,11 @@ async def submit_signed_decision(
 ) -> Submitted:
     """Check a signed document: a valid one is registered at once, anything else is kept as a draft for the office.
 
-    A document whose places were filled in past the service is kept for the office too, which reads what they say. The
-    same file once more returns what rests on it already.
-    Raises NotFound, BadInput, DocumentChanged, DocumentIncomplete, TooManySignatures, OwnDecisionTooEarly,
-    NothingToWithdraw.
+    A consent in whose places stands what the service has not filled in, or cannot tell from prose, is kept for the
+    office too, which reads it. The same file once more returns what rests on it already; what is no signature file at
+    all leaves nothing.
+    Raises NotFound, BadInput, DocumentChanged, DocumentIncomplete, TooManySignatures, SignatureBeingChecked,
+    ChecksBusy, OwnDecisionTooEarly, NothingToWithdraw.
     """
     consents.require_own(viewer, guardian_id, pupil_id)
     require_size("document", document, LARGEST_DOCUMENT)
@@ -105,25 +110,47 @@ async def submit_signed_decision(
         particulars=particulars,
         address=address,
     )
+    try:
+        opened(cms)
+    except NotASignature as found:
+        # Told apart by its form alone: it costs no process and says nothing of the person.
+        if found.verdict is SignatureVerdict.MALFORMED:
+            return Submitted(
+                verdict=found.verdict,
+                reason=found.reason,
+                signature_kind=SignatureKind.ENHANCED,
+                decision=None,
+                statement_id=None,
+            )
     case = await _expectation(viewer, handed)
     if isinstance(case, Submitted):
         return case
-    expected, trust = case
-    # Outside of any transaction: checking takes a second and may take many.
-    checked = await apart.check(
-        document,
-        cms,
-        expected=expected.signer,
-        trusted=trust.trusted,
-        accredited=trust.accredited,
-        at=clock.now(),
-    )
-    return await _submit(viewer, handed, checked)
+    try:
+        return await _submit(viewer, handed, await _checked(viewer, handed, case))
+    finally:
+        await signature_attempts.end(viewer, case.attempt)
+
+
+async def _checked(viewer: Viewer, handed: Handed, case: _Case) -> Checked:
+    """Check the file outside of any transaction: it takes a second and may take many."""
+    try:
+        return await apart.check(
+            handed.document,
+            handed.cms,
+            expected=case.expected.signer,
+            trusted=case.trust.trusted,
+            accredited=case.trust.accredited,
+            at=clock.now(),
+            seconds=LONGEST_CHECK,
+        )
+    except apart.ChecksBusy:
+        await signature_attempts.take_back(viewer, case.attempt)
+        raise
 
 
 @command
-async def _expectation(viewer: Viewer, handed: Handed) -> Submitted | tuple[Issued, Authorities]:
-    """Return who has to have signed, and whom the school trusts; refuse what would come to nothing."""
+async def _expectation(viewer: Viewer, handed: Handed) -> Submitted | _Case:
+    """Return who has to have signed, and whom the school trusts; count the attempt, refuse what comes to nothing."""
     issued, _told = await _documents(handed)
     if (resting := await _resting(issued.school, handed)) is not None:
         return resting
@@ -132,8 +159,8 @@ async def _expectation(viewer: Viewer, handed: Handed) -> Submitted | tuple[Issu
     await admissibility.require_possible(
         guardian_id=handed.guardian_id, pupil_id=handed.pupil_id, purpose=handed.purpose, decision=handed.decision
     )
-    await _require_few(viewer)
-    return issued, await authorities(issued.school)
+    attempt = await signature_attempts.begin(viewer)
+    return _Case(expected=issued, trust=await authorities(issued.school), attempt=attempt)
 
 
 @command
@@ -145,9 +172,11 @@ async def _submit(viewer: Viewer, handed: Handed, checked: Checked) -> Submitted
         return resting
     if issued.is_overtaken(handed.document):
         raise DocumentChanged
-    await _require_few(viewer)
-    checked = of_this_document(checked, handed.document, issued)
-    as_told = handed.document == told.text.document.encode()
+    checked = await of_this_moment(of_this_document(checked, handed.document, issued), school)
+    # A refusal and a withdrawal take effect whatever stands in their places: there is no consent to turn (R2.3).
+    speaks_for_itself = handed.decision is not Decision.GIVEN or (
+        handed.document == told.text.document.encode() and not told.unread
+    )
     kind = signatures.kind_of(checked)
     signature = await signatures.keep_checked(
         checked,
@@ -159,7 +188,7 @@ async def _submit(viewer: Viewer, handed: Handed, checked: Checked) -> Submitted
         address=handed.address,
     )
     registered, statement = None, None
-    if checked.verdict is SignatureVerdict.VALID and as_told:
+    if checked.verdict is SignatureVerdict.VALID and speaks_for_itself:
         registered = await consents.register_signed(
             viewer,
             guardian_id=handed.guardian_id,
@@ -181,8 +210,8 @@ async def _submit(viewer: Viewer, handed: Handed, checked: Checked) -> Submitted
             kind=kind,
             signature_id=signature,
             text_version=issued.text.version,
-            note=draft_note(checked, put_in),
-            needs_reading=bool(put_in),
+            check_note=draft_note(checked, put_in),
+            needs_reading=checked.verdict is SignatureVerdict.VALID,
         )
     return Submitted(
         verdict=checked.verdict,
@@ -209,10 +238,10 @@ async def _documents(handed: Handed) -> tuple[Issued, Issued]:
 
 
 async def _resting(school: UUID, handed: Handed) -> Submitted | None:
-    """Return what rests on this very file already: the person's latest decision, or a draft to be read."""
+    """Return what rests on this very file already: the person's latest decision, or a draft, with its verdict."""
     rows = await database.fetch(
         """
-        SELECT s.kind, s.reason, d.id, d.received_at, d.registered_at, d.valid_until, t.id AS statement
+        SELECT s.kind, s.verdict, s.reason, d.id, d.received_at, d.registered_at, d.valid_until, t.id AS statement
         FROM signature s
         LEFT JOIN consent_decision d ON d.signature = s.id AND d.guardian IS NOT DISTINCT FROM $4 AND d.pupil = $5
             AND d.purpose = $6 AND d.decision = $7
@@ -220,7 +249,7 @@ async def _resting(school: UUID, handed: Handed) -> Submitted | None:
                 AND l.purpose = $6 AND l.seq > d.seq)
         LEFT JOIN statement t ON t.signature = s.id AND t.guardian IS NOT DISTINCT FROM $4 AND t.pupil = $5
             AND t.purpose = $6 AND t.decision = $7 AND t.state = 'DRAFT'
-        WHERE s.school = $1 AND sha256(s.cms) = sha256($2) AND s.document = $3 AND s.verdict = 'VALID'
+        WHERE s.school = $1 AND sha256(s.cms) = sha256($2) AND s.document = $3
             AND (d.id IS NOT NULL OR t.id IS NOT NULL)
         ORDER BY d.id IS NULL, s.id LIMIT 1
         """,
@@ -249,8 +278,8 @@ async def _resting(school: UUID, handed: Handed) -> Submitted | None:
             valid_until=found["valid_until"],
         )
     return Submitted(
-        verdict=SignatureVerdict.VALID,
-        reason=found["reason"] if decision else TO_BE_READ,
+        verdict=SignatureVerdict(found["verdict"]),
+        reason=TO_BE_READ if decision is None and found["verdict"] == SignatureVerdict.VALID else found["reason"],
         signature_kind=SignatureKind(found["kind"]),
         decision=decision,
         statement_id=None if decision else found["statement"],
@@ -264,6 +293,17 @@ def of_this_document(checked: Checked, document: bytes, issued: Issued) -> Check
     return checked
 
 
+async def of_this_moment(checked: Checked, school: UUID) -> Checked:
+    """Return the check as it counts now: the authority may have been retired while the file was looked at."""
+    if checked.verdict is not SignatureVerdict.VALID:
+        return checked
+    trust = await authorities(school)
+    standing = trust.accredited if checked.qualified else trust.trusted
+    if checked.authority_sha256 in {sha256_of(authority) for authority in certificates(standing)}:
+        return checked
+    return replace(checked, verdict=SignatureVerdict.UNTRUSTED, reason=UNTRUSTED, authority_sha256="", qualified=False)
+
+
 def filled_places(checked: Checked, document: bytes, issued: Issued) -> tuple[str, ...]:
     """Return what the signer of a valid signature has put into the places of the open document."""
     if checked.verdict is not SignatureVerdict.VALID:
@@ -275,27 +315,13 @@ async def authorities(school: UUID) -> Authorities:
     """Return the certificates that a school trusts now; those taken out of use are not among them."""
     rows = await database.fetch(
         "SELECT pem, qualified FROM trusted_certificate "
-        "WHERE school = $1 AND (retired_at IS NULL OR retired_at > $2) ORDER BY id",
+        "WHERE school = $1 AND sha256 <> '' AND (retired_at IS NULL OR retired_at > $2) ORDER BY id",
         school,
         clock.now(),
     )
     return Authorities(
         trusted=tuple(row["pem"] for row in rows), accredited=tuple(row["pem"] for row in rows if row["qualified"])
     )
-
-
-async def _require_few(actor: Actor) -> None:
-    """Refuse an account's next signature file for a while; two that come at once are counted one after the other."""
-    await database.execute(
-        "SELECT pg_advisory_xact_lock(hashtextextended('signatures:' || $1, 0))", str(actor.account_id)
-    )
-    rows = await database.fetch(
-        "SELECT count(*) AS lately FROM signature WHERE account = $1 AND kind <> 'SIMPLE' AND checked_at > $2",
-        actor.account_id,
-        clock.now() - FILES_WITHIN,
-    )
-    if rows[0]["lately"] >= FILES_AT_MOST:
-        raise TooManySignatures(most=FILES_AT_MOST)
 
 
 def require_size(field: str, content: bytes, largest: int) -> None:

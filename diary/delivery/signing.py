@@ -15,8 +15,13 @@ from diary.delivery.statements import close_overtaken
 from diary.delivery.tables import CodePurpose
 from diary.kit import database
 from diary.kit.command import command
-from diary.kit.refusal import NotFound, Refusal
+from diary.kit.refusal import BadInput, NotFound, Refusal
 from diary.kit.wording import _
+
+TO_BE_READ = _(
+    "укажите только адрес, документ или основание, с номером; если его нет, подайте файл подписи или бумагу: "
+    "сначала это прочитает школа"
+)
 
 
 class DocumentChanged(Refusal):
@@ -69,6 +74,9 @@ async def request_signing_code(
         raise DocumentChanged
     if decision is Decision.GIVEN and not issued.is_complete:
         raise DocumentIncomplete
+    if decision is Decision.GIVEN and issued.unread:
+        # By a code it would be in force at once, with nobody to read it first.
+        raise BadInput(field=issued.unread[0], reason=TO_BE_READ)
     await _require_signer(viewer, guardian_id, pupil_id)
     await _require_contact(viewer, contact_id, guardian_id or pupil_id)
     return await codes.send_code(

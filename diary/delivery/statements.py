@@ -35,14 +35,15 @@ class RejectionNeedsReason(Refusal):
 #: Why a draft is closed without a clerk.
 SIGNED_ANEW = _("То же решение подписано заново и зарегистрировано.")
 _VERDICT = _("Подпись: {verdict}. {reason}")
-_PUT_IN = _("Заполнено подписавшим, прочитайте до регистрации: {pieces}")
+_PUT_IN = _("Вписано подписавшим, прочитайте до регистрации:")
 
 
 def draft_note(checked: Checked, put_in: Sequence[str] = ()) -> str:
     """Return what the office reads of an electronic draft: how its signature stands, and what the signer put in."""
     said = _VERDICT.format(verdict=VERDICTS[checked.verdict].lower(), reason=checked.reason)
-    pieces = "; ".join(f"{place}) {piece}" for place, piece in enumerate(put_in, 1))
-    return f"{said}\n{_PUT_IN.format(pieces=pieces)}" if pieces else said
+    # On lines of their own: nothing that was put in looks like a piece that the service counts.
+    pieces = [f"{place}) «{piece}»" for place, piece in enumerate(put_in, 1)]
+    return "\n".join([said, _PUT_IN, *pieces]) if pieces else said
 
 
 async def keep_draft(
@@ -55,14 +56,46 @@ async def keep_draft(
     kind: SignatureKind,
     signature_id: UUID,
     text_version: str,
-    note: str,
+    check_note: str,
     needs_reading: bool = False,
+    statement_id: UUID | None = None,
 ) -> UUID:
-    """Write down an electronic document that came in now, inside the command that keeps its signature."""
-    rows = await database.fetch(
+    """Write down an electronic document, inside the command that keeps its signature.
+
+    It takes the place of the pair's newest draft of the same decision that no valid signature stands under, or of the
+    draft that is named; raises StatementClosed when that one is a draft no more.
+    """
+    kept = await database.fetch(
+        """
+        UPDATE statement SET signature = $6, signature_kind = $7, text_version = $8, check_note = $9,
+            needs_reading = $10, received_at = CASE WHEN $11::uuid IS NULL THEN $12 ELSE received_at END
+        WHERE state = 'DRAFT' AND id = coalesce($11, (
+            SELECT t.id FROM statement t LEFT JOIN signature s ON s.id = t.signature
+            WHERE t.school = $1 AND t.guardian IS NOT DISTINCT FROM $2 AND t.pupil = $3 AND t.purpose = $4
+                AND t.decision = $5 AND t.form = 'ELECTRONIC' AND t.state = 'DRAFT'
+                AND s.verdict IS DISTINCT FROM 'VALID'
+            ORDER BY t.received_at DESC, t.id DESC LIMIT 1))
+        RETURNING id
+        """,
+        school,
+        guardian_id,
+        pupil_id,
+        purpose.value,
+        decision.value,
+        signature_id,
+        kind.value,
+        text_version,
+        check_note,
+        needs_reading,
+        statement_id,
+        clock.now(),
+    )
+    if not kept and statement_id is not None:
+        raise StatementClosed
+    rows = kept or await database.fetch(
         """
         INSERT INTO statement (id, school, guardian, pupil, purpose, decision, form, signature_kind, signature,
-            text_version, received_at, note, needs_reading, state)
+            text_version, received_at, check_note, needs_reading, state)
         VALUES (uuidv7(), $1, $2, $3, $4, $5, 'ELECTRONIC', $6, $7, $8, $9, $10, $11, 'DRAFT') RETURNING id
         """,
         school,
@@ -74,7 +107,7 @@ async def keep_draft(
         signature_id,
         text_version,
         clock.now(),
-        note,
+        check_note,
         needs_reading,
     )
     statement: UUID = rows[0]["id"]

@@ -44,6 +44,7 @@ class Statement(Table, tablename="statement", help_text="Заявление: с�
     received_at = Timestamptz(default=TimestamptzNow(), help_text="Получено")
     valid_until = Timestamptz(null=True, default=None, help_text="Действует до (пусто: до отзыва)")
     note = Text(default="", help_text="Примечание")
+    check_note = Text(default="", help_text="Что показала проверка подписи (только чтение)")
     needs_reading = Boolean(default=False, help_text="Прочитать: документ заполнен не через дневник")
     state = Varchar(length=16, choices=StatementState, default=StatementState.DRAFT, help_text="Состояние")
     registered_as = reference(ConsentDecision, null=True, help_text="Запись реестра")

@@ -11,6 +11,7 @@ from diary.demo import names
 from diary.demo.names import FullName, Sex
 from diary.demo.seed import Identifiers, dice
 from diary.demo.year import DAY, WEEK, Year
+from diary.people.names import folded
 from diary.people.tables import LegalBasis, Relation
 
 #: Two classes in every grade, a third in the crowded ones.
@@ -71,7 +72,7 @@ class SchoolClass:
 
     def sort(self) -> None:
         """Put the register in order; Ё stands beside Е."""
-        self.pupils.sort(key=lambda pupil: (pupil.name.family.replace("ё", "е"), pupil.name.given.replace("ё", "е")))
+        self.pupils.sort(key=lambda pupil: (folded(pupil.name.family), folded(pupil.name.given)))
 
 
 @dataclass(slots=True, kw_only=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 
 def full_name(person: str) -> str:
     """Return the SQL of a person's family name, given name and patronymic, by the table alias."""
@@ -15,4 +17,4 @@ def folded_sql(text: str) -> str:
 
 def folded(text: str) -> str:
     """Return a text as names are compared, whatever spaces stand between the words."""
-    return " ".join(text.casefold().replace("ё", "е").split())
+    return " ".join(unicodedata.normalize("NFC", text).casefold().replace("ё", "е").split())

@@ -143,6 +143,20 @@ async def test_the_same_certificate_is_trusted_once_and_anew_after_its_end(
     assert "УЦ новый" in again[1]
 
 
+async def test_an_authority_added_anew_under_the_same_name_is_retired_like_the_first(
+    operator: httpx.AsyncClient, worlds: Worlds
+) -> None:
+    for _ in range(2):
+        assert (await submit(operator, "add-authority", added(worlds)))[0] == 200
+        early = await submit(operator, "retire-authority", retired(worlds, name="УЦ новый", day="2020-01-01"))
+        assert (early[0], "ещё не доверяли" in early[1]) == (422, True), early
+        status, said = await submit(operator, "retire-authority", retired(worlds, name="УЦ новый"))
+        assert status == 200, said
+    ended = [row["retired_at"] for row in await authorities(worlds) if row["name"] == "УЦ новый"]
+    assert ended == [NOW, NOW]
+    assert (await submit(operator, "retire-authority", retired(worlds, name="УЦ новый")))[0] == 422
+
+
 async def test_a_signature_shows_which_authority_made_it_valid(clerk: httpx.AsyncClient, worlds: Worlds) -> None:
     await trust(worlds)
     await submit(clerk, "check-signature", under(worlds, await signed_file(worlds)))

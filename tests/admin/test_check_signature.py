@@ -76,7 +76,7 @@ def under(worlds: Worlds, files: dict[str, str]) -> dict[str, Any]:
 async def drafts(worlds: Worlds) -> list[dict[str, Any]]:
     """Return school A's electronic statements with what their signatures say."""
     rows = await database.fetch(
-        "SELECT t.id, t.state, t.signature_kind, t.note, s.verdict, s.account FROM statement t "
+        "SELECT t.id, t.state, t.signature_kind, t.check_note, s.verdict, s.account FROM statement t "
         "JOIN signature s ON s.id = t.signature WHERE t.school = $1 ORDER BY t.id",
         worlds.a.id,
     )
@@ -121,7 +121,8 @@ async def test_an_unknown_authority_leaves_a_draft_that_can_be_checked_again(
     assert (status, draft["verdict"]) == (200, "UNTRUSTED")
     assert "зарегистрировать его по этой подписи нельзя" in said
     assert refused.status_code == 422
-    assert "UNTRUSTED" in refused.text
+    assert "нет в списке доверенных" in refused.text
+    assert "UNTRUSTED" not in refused.text
     assert "Подпись: действительна." in again[1]
     assert [row["id"] for row in await drafts(worlds)] == [draft["id"]]
     assert registered.status_code == 200, registered.text
@@ -184,8 +185,15 @@ async def test_what_the_signer_put_in_is_shown_and_read_before_registering(
     await trust(worlds)
     _status, said = await submit(clerk, "check-signature", under(worlds, await signed_file(worlds)))
     (draft,) = await drafts(worlds)
-    assert "Подписавший заполнил: г. Пермь; паспорт 57 00; " in said
-    assert "1) г. Пермь; 2) паспорт 57 00; " in draft["note"]
+    assert "Подписавший вписал: «г. Пермь», «паспорт 57 00», " in said
+    assert "\n1) «г. Пермь»\n2) «паспорт 57 00»\n" in draft["check_note"]
+
+    path = f"/api/tables/statement/{draft['id']}/"
+    for change in ({"needs_reading": False}, {"check_note": "Прочитано."}):
+        answer = await clerk.patch(path, json=change)
+        assert (answer.status_code, "сама проверка" in answer.text) == (422, True), answer.text
+    assert (await clerk.patch(path, json={"note": "Читала Д."})).status_code == 200
+    assert [row["check_note"] for row in await drafts(worlds)] == [draft["check_note"]]
 
     waiting = "SELECT count(*) AS many FROM statement WHERE school = $1 AND state = 'DRAFT' AND NOT needs_reading"
     many = (await database.fetch(waiting, worlds.a.id))[0]["many"]
@@ -198,7 +206,7 @@ async def test_a_draft_that_nobody_can_confirm_is_rejected_with_a_reason(
 ) -> None:
     await submit(clerk, "check-signature", under(worlds, {"signature": b64encode(b"garbage").decode()}))
     (draft,) = await drafts(worlds)
-    assert draft["note"].startswith("Подпись: не файл подписи. ")
+    assert draft["check_note"].startswith("Подпись: не файл подписи. ")
     path = f"/api/tables/statement/{draft['id']}/"
 
     bare = await clerk.patch(path, json={"state": "REJECTED"})

@@ -14,6 +14,7 @@ import asyncpg
 import pytest
 
 from embedded.servers import EmbeddedServers, temporary_servers
+from tests.support.signers import authority, pem
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,6 +30,8 @@ from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager
 manager = ForwardsMigrationManager(app_name="diary", migration_id="2026-11-24T03:00:00:000001")
 assert asyncio.run(manager.run()).success
 """
+#: The release whose authorities and drafts were taken as they came.
+MIGRATE_SIGNATURES = MIGRATE_FIRST.replace("03:00:00:000001", "13:00:00:000001")
 PENDING = "import asyncio; from diary.migrations import pending; print(asyncio.run(pending()))"
 DECLARE = """
 import asyncio
@@ -200,3 +203,41 @@ async def test_guardianships_of_the_first_release_keep_their_history(servers: Em
         (False, date(2026, 9, 1), datetime(2026, 9, 1, 7, tzinfo=UTC)),
         (True, date(2026, 9, 1), datetime(2026, 10, 12, 11, 5, tzinfo=UTC)),
     ]
+
+
+async def test_authorities_and_electronic_drafts_of_before_are_not_taken_on_trust(servers: EmbeddedServers) -> None:
+    database_url = await new_database(servers, "signatures")
+    run(MIGRATE_SIGNATURES, database_url)
+    connection = await asyncpg.connect(database_url)
+    certificates = {name: pem(authority(number).certificate) for number, name in enumerate("ab")}
+    broken = "-----BEGIN CERTIFICATE-----\n%\n-----END CERTIFICATE-----"
+    try:
+        school = await connection.fetchval("INSERT INTO school (id, name) VALUES (uuidv7(), 'Школа') RETURNING id")
+        pupil = await connection.fetchval(
+            "INSERT INTO pupil (id, school, family_name, given_name) VALUES (uuidv7(), $1, 'А', 'Б') RETURNING id",
+            school,
+        )
+        for name, text in (("good", certificates["a"]), ("two", "".join(certificates.values())), ("broken", broken)):
+            await connection.execute(
+                "INSERT INTO trusted_certificate (id, school, name, pem, added_at) "
+                "VALUES (uuidv7(), $1, $2, $3, now())",
+                school,
+                name,
+                text,
+            )
+        for form in ("PAPER", "ELECTRONIC"):
+            await connection.execute(
+                "INSERT INTO statement (id, school, pupil, form, note, state) "
+                "VALUES (uuidv7(), $1, $2, $3, 'x', 'DRAFT')",
+                school,
+                pupil,
+                form,
+            )
+        run(MIGRATE, database_url)
+        trusted = await connection.fetch("SELECT name FROM trusted_certificate WHERE retired_at IS NULL")
+        read = await connection.fetch("SELECT form, needs_reading, note FROM statement ORDER BY form")
+    finally:
+        await connection.close()
+
+    assert [row["name"] for row in trusted] == ["good"]
+    assert [tuple(row) for row in read] == [("ELECTRONIC", True, "x"), ("PAPER", False, "x")]

@@ -14,16 +14,32 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from diary.consent.signatures import gost
 from diary.consent.signatures.check import check_cms
+from diary.consent.signatures.container import opened
 from diary.consent.signatures.result import Checked, NotASignature, PersonName
 from diary.consent.signatures.trust import authorities, sha256_of
 from diary.consent.tables import SignatureVerdict
-from tests.support.signers import DOCUMENT, NOW, authority, pem, person, signed, with_algorithms
+from tests.support.signers import (
+    DOCUMENT,
+    NOW,
+    Signer,
+    authority,
+    certified,
+    pem,
+    person,
+    signed,
+    subject,
+    with_algorithms,
+    with_certificates,
+)
 
 PETROVA = PersonName("Петрова", "Алёна", "Сергеевна")
 OWN, OTHER = pem(authority().certificate), pem(authority(2).certificate)
+ALYONA = person()
 national = partial(with_algorithms, digest="1.2.643.7.1.1.2.2", signature="1.2.643.7.1.1.3.2")
 
 #: Knows the algorithms, writes down that it was asked, and says what the test wants; trusts one authority.
@@ -39,6 +55,7 @@ part=trust
 while [ $# -gt 0 ]; do
     [ "$1" = -CAfile ] && roots=$2
     [ "$1" = -noverify ] && part=bytes
+    [ "$1" = -signer ] && cp "$here/signer" "$2"
     shift
 done
 if [ -s "$here/$part" ]; then cat "$here/$part" >&2; exit 4; fi
@@ -59,6 +76,7 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     program.write_text(STAND_IN)
     program.chmod(0o755)
     (tmp_path / "wanted").write_text(OWN)
+    (tmp_path / "signer").write_text(pem(ALYONA.certificate))
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     gost.gost_arguments.cache_clear()
     yield tmp_path
@@ -70,12 +88,12 @@ def check(cms: bytes, *, trusted: Sequence[str] = (OTHER, OWN), accredited: Sequ
 
 
 def test_what_openssl_agrees_to_is_valid_and_names_its_authority(stand_in: Path) -> None:
-    checked = check(national(signed(person())))
+    checked = check(national(signed(ALYONA)))
     assert (checked.verdict, checked.checked_by, checked.qualified) == (SignatureVerdict.VALID, "OpenSSL 9.9", False)
     assert checked.authority_sha256 == sha256_of(authorities([OWN])[0])
-    qualified = check(national(signed(person())), accredited=[OWN])
+    qualified = check(national(signed(ALYONA)), accredited=[OWN])
     assert (qualified.qualified, qualified.authority_sha256) == (True, checked.authority_sha256)
-    assert not check(national(signed(person())), accredited=[OTHER]).qualified
+    assert not check(national(signed(ALYONA)), accredited=[OTHER]).qualified
 
 
 @pytest.mark.parametrize(
@@ -97,7 +115,7 @@ def test_only_what_openssl_says_of_the_bytes_themselves_is_tampering(
     stand_in: Path, told: str, verdict: SignatureVerdict
 ) -> None:
     (stand_in / "bytes").write_text(told)
-    assert check(national(signed(person()))).verdict is verdict
+    assert check(national(signed(ALYONA))).verdict is verdict
 
 
 @pytest.mark.parametrize(
@@ -116,7 +134,7 @@ def test_only_known_words_about_the_way_to_trust_are_a_verdict(
     stand_in: Path, told: str, verdict: SignatureVerdict
 ) -> None:
     (stand_in / "trust").write_text(told)
-    checked = check(national(signed(person())))
+    checked = check(national(signed(ALYONA)))
     assert (checked.verdict, checked.authority_sha256) == (verdict, "")
 
 
@@ -128,9 +146,47 @@ def test_what_a_certificate_is_for_is_asked_before_the_engine(stand_in: Path) ->
 
 def test_somebody_elses_national_signature_is_not_this_persons(stand_in: Path) -> None:
     checked = check_cms(
-        DOCUMENT, national(signed(person())), expected=PersonName("Иванова", "Алёна"), trusted=[OWN], at=NOW
+        DOCUMENT, national(signed(ALYONA)), expected=PersonName("Иванова", "Алёна"), trusted=[OWN], at=NOW
     )
     assert (checked.verdict, checked.qualified) == (SignatureVerdict.WRONG_SIGNER, False)
+
+
+def two_of_one_number() -> tuple[bytes, Signer, bytes]:
+    """Return a stranger's signature, and a certificate of the same issuer and number that says Petrova, made up."""
+    name = subject(surname="Чужой", given_name="Иван", common_name="Чужой Иван")
+    stranger = person("RSA", name=name)
+    key = authority(3).key
+    made_up = certified(key.public_key(), subject(), key, serial=stranger.certificate.serial_number)
+    return signed(stranger), stranger, made_up.public_bytes(Encoding.DER)
+
+
+def as_national(certificate: bytes) -> x509.Certificate:
+    """Return the certificate as if a national algorithm had certified it: for the eye only, as its maker wants it."""
+    ecdsa, gost_2012 = "06082a8648ce3d040302", "06082a85030701010302"
+    return x509.load_der_x509_certificate(certificate.replace(bytes.fromhex(ecdsa), bytes.fromhex(gost_2012)))
+
+
+@pytest.mark.parametrize("first", ["stranger", "made up"])
+@pytest.mark.parametrize("path", ["library", "openssl"])
+def test_a_second_certificate_of_the_signers_number_makes_it_no_signature(
+    stand_in: Path, first: str, path: str
+) -> None:
+    cms, stranger, fake = two_of_one_number()
+    made_up = as_national(fake) if path == "openssl" else x509.load_der_x509_certificate(fake)
+    bag = (stranger.certificate, made_up) if first == "stranger" else (made_up, stranger.certificate)
+    checked = check(with_certificates(cms, *bag), accredited=[OWN])
+    assert (checked.verdict, checked.qualified) == (SignatureVerdict.MALFORMED, False)
+    assert not (stand_in / "asked").exists()
+    assert check(with_certificates(cms, stranger.certificate)).verdict is SignatureVerdict.WRONG_SIGNER
+
+
+@pytest.mark.parametrize("told", ["another", "nothing", "both"])
+def test_what_openssl_checked_by_another_certificate_is_nobodys_signature(stand_in: Path, told: str) -> None:
+    another = pem(person("RSA").certificate)
+    said = {"another": another, "nothing": "", "both": another + pem(ALYONA.certificate)}[told]
+    (stand_in / "signer").write_text(said)
+    checked = check(national(signed(ALYONA)), accredited=[OWN])
+    assert (checked.verdict, checked.qualified) == (SignatureVerdict.MALFORMED, False)
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl on this computer")
@@ -138,20 +194,19 @@ def test_openssl_itself_tells_the_same_verdicts_apart() -> None:
     def verdict(document: bytes, cms: bytes, trusted: Sequence[str], at: datetime = NOW) -> SignatureVerdict:
         try:
             with gost.signed_file(document, cms, arguments=()) as file:
-                gost.require_same_bytes(file)
+                gost.require_same_bytes(file, opened(cms).certificate)
                 gost.require_trust(file, trusted=trusted, at=at)
         except NotASignature as found:
             return found.verdict
         return SignatureVerdict.VALID
 
-    by_petrova = signed(person())
+    by_petrova = signed(ALYONA)
     assert verdict(DOCUMENT, by_petrova, [OWN]) is SignatureVerdict.VALID
     assert verdict(DOCUMENT + b"!", by_petrova, [OWN]) is SignatureVerdict.TAMPERED
     assert verdict(DOCUMENT, signed(person(until=NOW - timedelta(days=1))), [OWN]) is SignatureVerdict.EXPIRED
     assert verdict(DOCUMENT, signed(person(since=NOW + timedelta(days=1))), [OWN]) is SignatureVerdict.EXPIRED
     assert verdict(DOCUMENT, signed(person(issuer=authority(2))), [OWN]) is SignatureVerdict.UNTRUSTED
     assert verdict(DOCUMENT, by_petrova, []) is SignatureVerdict.UNTRUSTED
-    assert verdict(DOCUMENT, b"garbage", [OWN]) is SignatureVerdict.NOT_CHECKED
 
 
 # The algorithms themselves.

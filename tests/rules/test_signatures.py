@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from diary.consent.signatures import gost
 from diary.consent.signatures.check import check_cms
 from diary.consent.signatures.container import LARGEST_CMS
-from diary.consent.signatures.names import folded
 from diary.consent.signatures.result import Checked, PersonName
 from diary.consent.tables import SignatureVerdict
+from diary.people.names import folded
 from tests.support.signers import (
     DETACHED,
     DOCUMENT,

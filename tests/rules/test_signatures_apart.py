@@ -73,11 +73,18 @@ async def test_it_says_the_same_as_here() -> None:
 
 
 async def test_a_check_without_end_is_killed_with_all_it_has_started_and_nothing_is_said_to_be_checked(
-    endless: Path,
+    endless: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    checked = await apart.check(DOCUMENT, national(), expected=PETROVA, trusted=[OWN], at=NOW, seconds=6)
+    folders = endless / "folders"
+    folders.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folders))
+    waiting = asyncio.create_task(apart.check(DOCUMENT, national(), expected=PETROVA, trusted=[OWN], at=NOW, seconds=6))
+    pid = await started(endless)
+    assert [path.read_bytes() for path in folders.rglob("document")] == [DOCUMENT]
+    checked = await waiting
     assert (checked.verdict, checked.reason) == (SignatureVerdict.NOT_CHECKED, apart.TOO_SLOW)
-    assert await gone(await started(endless))
+    assert await gone(pid)
+    assert list(folders.iterdir()) == []
 
 
 async def test_whoever_stops_waiting_leaves_no_process_behind(endless: Path) -> None:
@@ -126,4 +133,18 @@ async def test_other_requests_are_answered_while_a_file_is_looked_at(endless: Pa
     while not waiting.done():
         await asyncio.sleep(0.01)
         longest, last = max(longest, time.monotonic() - last), time.monotonic()
-    assert longest < 1.5
+    assert longest < 2.5, "the check itself would have taken three"
+
+
+async def test_of_many_files_at_once_some_wait_and_the_rest_are_refused(endless: Path) -> None:
+    facts: Any = {"expected": PETROVA, "trusted": [OWN], "at": NOW, "seconds": 2}
+    many = apart.AT_ONCE + apart.MOST_WAITING
+    waiting = [asyncio.create_task(apart.check(DOCUMENT, national(), **facts)) for _ in range(many)]
+    await asyncio.sleep(0.1)
+    with pytest.raises(apart.ChecksBusy):
+        await apart.check(DOCUMENT, national(), **facts)
+    begun = time.monotonic()
+    checked = await asyncio.gather(*waiting)
+    assert {found.reason for found in checked} == {apart.TOO_SLOW}
+    assert time.monotonic() - begun < 5, "waiting counts too"
+    assert (await apart.check(DOCUMENT, b"garbage", **{**facts, "seconds": 30})).verdict is SignatureVerdict.MALFORMED

@@ -64,10 +64,13 @@ def certified(
     for_signing: bool = True,
     since: datetime = SINCE,
     until: datetime = UNTIL,
+    serial: int | None = None,
 ) -> x509.Certificate:
     """Return a certificate."""
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(SAME).public_key(public)
-    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(since).not_valid_after(until)
+    builder = (
+        builder.serial_number(serial or x509.random_serial_number()).not_valid_before(since).not_valid_after(until)
+    )
     builder = builder.add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
     usage = x509.KeyUsage(
         digital_signature=for_signing and not is_authority,
@@ -141,4 +144,14 @@ def with_algorithms(cms: bytes, *, digest: str, signature: str) -> bytes:
     info["digest_algorithm"] = {"algorithm": digest}
     info["signature_algorithm"] = {"algorithm": signature}
     der: bytes = container.dump(force=True)
+    return der
+
+
+def with_certificates(cms: bytes, *certificates: x509.Certificate) -> bytes:
+    """Return a signature file with these certificates in its bag, in this order."""
+    bag = b"".join(certificate.public_bytes(Encoding.DER) for certificate in certificates)
+    container = asn1.ContentInfo.load(cms)
+    # Written as it stands: the library would put a set in order.
+    container["content"]["certificates"] = asn1.CertificateSet.load(b"\x31\x82" + len(bag).to_bytes(2, "big") + bag)
+    der: bytes = container.dump()
     return der

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,19 +22,47 @@ import orjson
 import diary
 from diary.consent.signatures.result import Checked, PersonName
 from diary.consent.tables import SignatureVerdict
+from diary.kit.refusal import Refusal
 from diary.kit.wording import _
 
-#: How long one file is looked at; a usual one takes a second, most of it to start the process.
+#: How long one file is looked at, its turn awaited; a usual one takes a second, most of it to start the process.
 SECONDS = 30.0
-#: So many are looked at at once in one server process; others wait.
+#: So many are looked at at once in one server process; so many others wait, and no more.
 AT_ONCE = 2
+MOST_WAITING = 4
 #: What of this process's surroundings the checking one sees: where programs and openssl's engines lie, and no secret.
-SURROUNDINGS = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT")
+SURROUNDINGS = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
-TOO_SLOW = _("Подпись не проверена: проверка заняла слишком много времени.")
-BROKEN_OFF = _("Подпись не проверена: проверка прервалась.")
+TOO_SLOW = _("Подпись не проверена: проверка заняла слишком много времени. Школа может проверить файл ещё раз.")
+BROKEN_OFF = _("Подпись не проверена: проверка прервалась. Школа может проверить файл ещё раз.")
 
-_rooms: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+class ChecksBusy(Refusal):
+    """So many signature files are being checked that one more would only wait; nothing of it is kept or counted."""
+
+    code = "CHECKS_BUSY"
+    wording = _("Сейчас проверяется много подписей. Повторите через минуту.")
+
+
+@dataclass(slots=True)
+class _Room:
+    """Where files are looked at in one server process, and how many of them wait outside."""
+
+    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    waiting: int = 0
+
+    async def enter(self) -> None:
+        """Wait for a place; raises ChecksBusy where enough others wait."""
+        if self.places.locked() and self.waiting >= MOST_WAITING:
+            raise ChecksBusy
+        self.waiting += 1
+        try:
+            await self.places.acquire()
+        finally:
+            self.waiting -= 1
+
+
+_rooms: WeakKeyDictionary[asyncio.AbstractEventLoop, _Room] = WeakKeyDictionary()
 
 
 async def check(
@@ -46,7 +77,8 @@ async def check(
 ) -> Checked:
     """Return what `check_cms` says, or that nothing was checked when it takes too long or breaks off.
 
-    The process is killed with everything it has started, also when whoever waits for it gives up.
+    The process is killed with everything it has started, also when whoever waits for it gives up, and what it has
+    written goes with it. Raises ChecksBusy.
     """
     order = {
         "document": b64encode(document).decode(),
@@ -57,26 +89,39 @@ async def check(
         "at": at.isoformat(),
         "seconds": seconds,
     }
-    room = _rooms.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
-    async with room:
-        return await _run(orjson.dumps(order), seconds)
+    room = _rooms.setdefault(asyncio.get_running_loop(), _Room())
+    try:
+        async with asyncio.timeout(seconds):
+            await room.enter()
+            try:
+                return await _run(orjson.dumps(order))
+            finally:
+                room.places.release()
+    except TimeoutError:
+        return Checked(verdict=SignatureVerdict.NOT_CHECKED, reason=TOO_SLOW)
 
 
-async def _run(order: bytes, seconds: float) -> Checked:
+async def _run(order: bytes) -> Checked:
+    # What is checked is somebody's personal data: a killed process does not tidy up after itself.
+    folder = tempfile.mkdtemp(prefix="diary-signature-")
+    try:
+        return await _run_in(folder, order)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _run_in(folder: str, order: bytes) -> Checked:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", __package__),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        env=_surroundings(),
+        env={**_surroundings(), "TMPDIR": folder},
         start_new_session=True,
     )
     try:
-        async with asyncio.timeout(seconds):
-            said, _nothing = await process.communicate(order)
-    except TimeoutError:
-        return Checked(verdict=SignatureVerdict.NOT_CHECKED, reason=TOO_SLOW)
+        said, _nothing = await process.communicate(order)
     finally:
         # What has ended by itself has left nothing behind.
         if process.returncode != 0:

@@ -65,7 +65,7 @@ def check_cms(
             arguments = gost.gost_arguments()
             checked_by = gost.checked_by() if arguments is not None else ""
             with gost.signed_file(document, container.der, arguments=arguments) as file:
-                gost.require_same_bytes(file)
+                gost.require_same_bytes(file, container.certificate)
                 authority, qualified = _authority(partial(gost.require_trust, file, at=at), trusted, accredited)
         else:
             _require_same_bytes(document, container)

@@ -27,6 +27,7 @@ NOT_DETACHED = _("Нужна отсоединённая подпись: в эт�
 TOO_MANY_CERTIFICATES = _("В файле подписи слишком много сертификатов.")
 NO_SIGNER = _("В файле нет ни одной подписи.")
 NO_CERTIFICATE = _("В файле подписи нет сертификата подписавшего.")
+SEVERAL_CERTIFICATES = _("В файле подписи несколько сертификатов подписавшего.")
 SEVERAL = _("В файле несколько подписей, а документ подписывает один человек.")
 
 
@@ -90,8 +91,23 @@ def _opened(data: bytes) -> Container:
     if signed["encap_content_info"]["content"] is not core.VOID and signed["encap_content_info"]["content"].native:
         raise NotASignature(SignatureVerdict.MALFORMED, NOT_DETACHED)
     found = extract_certificate_info(signed)
+    # One that was passed over is in neither of its lists.
+    bag = [choice.chosen for choice in signed["certificates"] if choice.name == "certificate"]
+    if sum(_is_named(signers[0]["sid"], certificate) for certificate in bag) != 1:
+        # Which of them is meant each program answers otherwise: pyHanko takes the last, openssl the first.
+        raise NotASignature(SignatureVerdict.MALFORMED, SEVERAL_CERTIFICATES)
     content_type = str(signed["encap_content_info"]["content_type"].native)
     container = Container(der, signers[0], found.signer_cert, list(found.other_certs), content_type)
     # asn1crypto parses late: what is broken inside must show here.
     _parsed = (container.is_gost, container.signed_at, container.certificate.subject.native)
     return container
+
+
+def _is_named(signer: cms.SignerIdentifier, certificate: x509.Certificate) -> bool:
+    """Say whether a signature's own words fit this certificate: its issuer and serial number, or its key's number."""
+    if signer.name != "issuer_and_serial_number":
+        return bool(certificate.key_identifier == signer.chosen.native)
+    named = signer.chosen
+    return bool(
+        certificate.serial_number == named["serial_number"].native and certificate.issuer == named["issuer"].untag()
+    )

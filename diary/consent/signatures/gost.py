@@ -15,6 +15,7 @@ from pathlib import Path
 
 from asn1crypto import pem, x509
 
+from diary.consent.signatures.container import BAD_BYTES, SEVERAL_CERTIFICATES
 from diary.consent.signatures.result import NotASignature
 from diary.consent.signatures.trust import EXPIRED, NOT_YET_VALID, UNTRUSTED, authorities, sha256_of
 from diary.consent.tables import SignatureVerdict
@@ -88,6 +89,14 @@ class SignedFile:
         except (OSError, subprocess.TimeoutExpired) as error:
             raise NotASignature(SignatureVerdict.NOT_CHECKED, GOST_FAILED) from error
 
+    def signers(self) -> list[bytes]:
+        """Return the certificates that openssl says it has checked by, none when it says nothing readable."""
+        try:
+            told = (self.place / "signer").read_bytes()
+            return [der for _kind, _headers, der in pem.unarmor(told, multiple=True)]
+        except (OSError, *BAD_BYTES):
+            return []
+
 
 @contextmanager
 def signed_file(document: bytes, cms: bytes, *, arguments: Sequence[str] | None) -> Iterator[SignedFile]:
@@ -101,10 +110,15 @@ def signed_file(document: bytes, cms: bytes, *, arguments: Sequence[str] | None)
         yield SignedFile(place, arguments)
 
 
-def require_same_bytes(file: SignedFile) -> None:
-    """Refuse what openssl does not confirm to be signed: tampered only when it says exactly that, else not checked."""
-    told = file.verified("-noverify")
+def require_same_bytes(file: SignedFile, certificate: x509.Certificate) -> None:
+    """Refuse what openssl does not confirm to be signed: tampered only when it says exactly that, else not checked.
+
+    It says by whose certificate it has checked; by another than the one whose name is read nothing was checked.
+    """
+    told = file.verified("-noverify", "-signer", str(file.place / "signer"))
     if told.returncode == 0:
+        if file.signers() != [certificate.dump()]:
+            raise NotASignature(SignatureVerdict.MALFORMED, SEVERAL_CERTIFICATES)
         return
     reasons = _reasons(told.stderr)
     if reasons and reasons <= OTHER_BYTES:
@@ -121,7 +135,10 @@ def require_trust(file: SignedFile, *, trusted: Sequence[str], at: datetime) -> 
     told = _led(file, roots, at)
     if told.returncode == 0:
         # Which of them it was openssl does not say.
-        return next((sha256_of(root) for root in roots if _led(file, [root], at).returncode == 0), "")
+        for root in roots:
+            if _led(file, [root], at).returncode == 0:
+                return sha256_of(root)
+        raise NotASignature(SignatureVerdict.NOT_CHECKED, GOST_FAILED)
     found = re.search(r"Verify error: *(.+)", told.stderr)
     problem = found[1].strip().lower() if found else ""
     if problem == "certificate has expired":

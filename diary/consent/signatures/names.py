@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from asn1crypto import x509
 
 from diary.consent.signatures.result import PersonName
+from diary.people.names import folded
 
 #: The longest signer's name that is kept.
 SIGNER_LENGTH = 500
@@ -27,11 +26,6 @@ def is_person(certificate: x509.Certificate, expected: PersonName) -> bool:
     """
     wanted = folded(f"{expected.family} {expected.given} {expected.patronymic}")
     return bool(folded(expected.family) and folded(expected.given)) and folded(signer_name(certificate)) == wanted
-
-
-def folded(name: str) -> str:
-    """Return the name with the differences removed that are only spelling."""
-    return " ".join(unicodedata.normalize("NFC", name).casefold().replace("ё", "е").split())
 
 
 def _one(value: object) -> str:
