@@ -9,6 +9,10 @@ T ?= tests
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
+# Two files of tests at a time, each process with servers of its own; JOBS=0 runs them one after another.
+JOBS ?= 2
+PARALLEL = -n $(JOBS) --dist loadfile
+
 .PHONY: help setup demo test check format types lint docs schema snapshot migration catalogue faults bench smoke lock clean
 
 help: ## show this list
@@ -21,10 +25,10 @@ demo: $(VENV)/.runtime ## run everything with a demo school on http://127.0.0.1:
 	@exec $(BIN)/diary up --demo --with-parent --port $(or $(DIARY_PORT),$(PORT),8000)
 
 test: $(VENV)/.dev ## run every test, or those of T=tests/api
-	$(BIN)/python -m pytest -m 'not faults' $(T)
+	$(BIN)/python -m pytest -m 'not faults' $(PARALLEL) $(T)
 
 check: lint types snapshot ## all that CI does
-	$(BIN)/python -m pytest -m 'not faults'
+	$(BIN)/python -m pytest -m 'not faults' $(PARALLEL)
 	$(MAKE) smoke
 
 lint: $(VENV)/.dev ## formatting, rules, import arrows, spelling
