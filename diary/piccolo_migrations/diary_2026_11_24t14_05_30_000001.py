@@ -53,12 +53,6 @@ BEGIN
         RAISE EXCEPTION 'what the check says is not rewritten'
             USING ERRCODE = 'restrict_violation', CONSTRAINT = 'statement_as_checked';
     END IF;
-    -- A signature that a clerk enters beside a draft was checked for another one.
-    IF current_user = 'diary_staff' AND NEW.signature IS NOT NULL
-        AND (TG_OP = 'INSERT' OR OLD.signature IS DISTINCT FROM NEW.signature)
-    THEN
-        NEW.needs_reading := true;
-    END IF;
     RETURN NEW;
 END $$;
 """
