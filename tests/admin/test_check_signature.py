@@ -193,6 +193,15 @@ async def test_what_the_signer_put_in_is_shown_and_read_before_registering(
         answer = await clerk.patch(path, json=change)
         assert (answer.status_code, "сама проверка" in answer.text) == (422, True), answer.text
     assert (await clerk.patch(path, json={"note": "Читала Д."})).status_code == 200
+    kept = (await database.fetch("SELECT * FROM statement WHERE id = $1", draft["id"]))[0]
+    copied = {name: str(kept[name]) for name in ("school", "guardian", "pupil", "signature", "signature_kind", "form")}
+    copy = await clerk.post("/api/tables/statement/", json=copied)
+    assert copy.status_code == 201, copy.text
+    assert [
+        row["needs_reading"]
+        for row in await database.fetch("SELECT needs_reading FROM statement WHERE id = $1", UUID(copy.json()[0]["id"]))
+    ] == [True]
+    assert (await clerk.delete(f"/api/tables/statement/{copy.json()[0]['id']}/")).is_success
     assert [row["check_note"] for row in await drafts(worlds)] == [draft["check_note"]]
 
     waiting = "SELECT count(*) AS many FROM statement WHERE school = $1 AND state = 'DRAFT' AND NOT needs_reading"
